@@ -1,0 +1,3 @@
+from fraiseql_observe.cli import main
+
+main()
