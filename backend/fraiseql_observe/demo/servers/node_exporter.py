@@ -1,0 +1,19 @@
+"""node_exporter: this machine's processor, memory and disks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from fraiseql_observe.demo.servers import programs
+from fraiseql_observe.demo.servers.process import Command
+from fraiseql_observe.demo.servers.server import HOST, Server, answers
+
+
+class NodeExporter(Server):
+    name: ClassVar[str] = "node_exporter"
+
+    def command(self) -> Command:
+        return Command([programs.NODE_EXPORTER.find(), f"--web.listen-address={HOST}:{self.port}"])
+
+    def ready(self) -> bool:
+        return answers(f"{self.url}/metrics", timeout=5)
