@@ -1,0 +1,4 @@
+// Alerting rules, one file a subject.
+{
+  prometheusAlerts+:: { groups+: [] },
+}

@@ -1,0 +1,117 @@
+// PromQL is put together here and nowhere else. A query context knows which series to select, over
+// which window, and by which labels everything stays grouped; a signal asks it and stays free of all three.
+local duration = import 'duration.libsonnet';
+local number = import 'number.libsonnet';
+
+local matchers(parts) = std.join(',', [part for part in parts if part != '']);
+
+local grouped(operator, labels, expression) =
+  operator + (if labels == [] then '' else ' by (' + std.join(', ', labels) + ')') + ' (' + expression + ')';
+
+// `le` as the text formats write it: "1" before Prometheus 3, "1.0" since and from Python.
+local bucket(le) =
+  local text = number(le);
+  if le == std.floor(le) then 'le=~"' + text + '|' + text + '[.]0"' else 'le="' + text + '"';
+
+local context(config, selector, exporters, window, by) = {
+  local q = self,
+
+  config:: config,
+  selector:: selector,
+  window:: window,
+  by:: by,
+
+  // The same context over another window, for another set of series, or grouped by more labels.
+  over(window):: q { window:: window },
+  each(labels):: q { by:: q.by + labels },
+  postgres:: q { selector:: exporters.postgres },
+  node:: q { selector:: exporters.node },
+  redis:: q { selector:: exporters.redis },
+
+  series(metric, where='')::
+    local all = matchers([q.selector, where]);
+    metric + (if all == '' then '' else '{' + all + '}'),
+  range(metric, where='', window=q.window):: q.series(metric, where) + '[' + window + ']',
+
+  rate(metric, where=''):: 'rate(' + q.range(metric, where) + ')',
+  increase(metric, where=''):: 'increase(' + q.range(metric, where) + ')',
+
+  aggregate(operator, expression, by=[]):: grouped(operator, q.by + by, expression),
+  sum(metric, by=[], where=''):: q.aggregate('sum', q.series(metric, where), by),
+  max(metric, by=[], where=''):: q.aggregate('max', q.series(metric, where), by),
+  min(metric, by=[], where=''):: q.aggregate('min', q.series(metric, where), by),
+  sumRate(metric, by=[], where=''):: q.aggregate('sum', q.rate(metric, where), by),
+  sumIncrease(metric, by=[], where=''):: q.aggregate('sum', q.increase(metric, where), by),
+
+  top(count, expression):: 'topk(' + number(count) + ', ' + expression + ')',
+
+  // Part of a whole, 0 to 1; no value where there is no whole, so that 0/0 never becomes NaN.
+  share(part, whole):: part + ' / (' + whole + ' > 0)',
+  // The same where the part may have no series yet: nothing failed, so 0 of the whole.
+  shareOrZero(part, whole):: '(' + part + ' or ' + whole + ' * 0) / (' + whole + ' > 0)',
+  orZero(part, whole):: part + ' or ' + whole + ' * 0',
+
+  // Classic buckets, native histograms, or whichever of the two is there.
+  local either(classic, native) =
+    if config.nativeHistograms == 'classic' then classic
+    else if config.nativeHistograms == 'native' then native
+    else '(' + native + ' or ' + classic + ')',
+
+  quantile(quantile, histogram, by=[], where=''):: either(
+    'histogram_quantile(' + number(quantile) + ', ' + q.sumRate(histogram + '_bucket', ['le'] + by, where) + ')',
+    'histogram_quantile(' + number(quantile) + ', ' + q.sumRate(histogram, by, where) + ')',
+  ),
+
+  // Observations and their sum per second.
+  countRate(histogram, by=[], where=''):: either(
+    q.sumRate(histogram + '_count', by, where),
+    'histogram_count(' + q.sumRate(histogram, by, where) + ')',
+  ),
+  totalRate(histogram, by=[], where=''):: either(
+    q.sumRate(histogram + '_sum', by, where),
+    'histogram_sum(' + q.sumRate(histogram, by, where) + ')',
+  ),
+  average(histogram, by=[], where=''):: either(
+    q.share(q.sumRate(histogram + '_sum', by, where), q.sumRate(histogram + '_count', by, where)),
+    'histogram_sum(' + q.sumRate(histogram, by, where) + ') / (histogram_count(' + q.sumRate(histogram, by, where) + ') > 0)',
+  ),
+
+  // Observations per second at most `le`, and above it; `le` must be a bucket's bound.
+  belowRate(le, histogram, by=[], where=''):: either(
+    q.sumRate(histogram + '_bucket', by, matchers([bucket(le), where])),
+    'histogram_fraction(0, ' + number(le) + ', ' + q.sumRate(histogram, by, where) + ') * histogram_count(' + q.sumRate(histogram, by, where) + ')',
+  ),
+  fractionBelow(le, histogram, by=[], where=''):: either(
+    q.share(q.sumRate(histogram + '_bucket', by, matchers([bucket(le), where])), q.sumRate(histogram + '_count', by, where)),
+    'histogram_fraction(0, ' + number(le) + ', ' + q.sumRate(histogram, by, where) + ')',
+  ),
+  fractionAbove(le, histogram, by=[], where=''):: '1 - (' + q.fractionBelow(le, histogram, by, where) + ')',
+
+  // One series a bucket (or one native histogram), for a heat map.
+  buckets(histogram, where=''):: either(
+    q.sumIncrease(histogram + '_bucket', ['le'], where),
+    q.sumIncrease(histogram, [], where),
+  ),
+};
+
+{
+  matchers:: matchers,
+
+  // What a dashboard asks: the viewer's choice of variables, the window that fits the zoom.
+  dashboard(config)::
+    local scope = [label + '=~"$' + label + '"' for label in config.scopeLabels];
+    local own = matchers(scope + ['job=~"$job"', config.instanceLabel + '=~"$instance"']);
+    local exporter(selector) = matchers([selector] + scope);
+    context(config, own, {
+      postgres: exporter(config.postgresSelector),
+      node: exporter(config.nodeSelector),
+      redis: exporter(config.redisSelector),
+    }, '$__rate_interval', []),
+
+  // What a rule asks: the configured series, a fixed window in seconds, grouped so that alerts keep their labels.
+  rule(config, window):: context(config, config.fraiseqlSelector, {
+    postgres: config.postgresSelector,
+    node: config.nodeSelector,
+    redis: config.redisSelector,
+  }, duration.window(config, window), config.groupLabels),
+}

@@ -1,0 +1,4 @@
+// Recording rules, one file a subject.
+{
+  prometheusRules+:: { groups+: [] },
+}
