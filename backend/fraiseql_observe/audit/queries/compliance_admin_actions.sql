@@ -1,0 +1,42 @@
+-- ---
+-- title: Admin actions
+-- description: >-
+--   What administrators did, tried or were denied, newest first. Each line should be somebody's job; ask about those
+--   that are nobody's.
+-- format: table
+-- parameters:
+--   from: {type: timestamptz}
+--   to: {type: timestamptz}
+--   tenants: {type: "text[]"}
+--   limit: {type: integer, default: 100, minimum: 1, maximum: 1000}
+-- columns:
+--   time: {title: Time, type: time}
+--   user: {title: User, type: string}
+--   roles: {title: Roles, type: string}
+--   tenant: {title: Tenant, type: string}
+--   operation_name: {title: Action, type: string}
+--   event_type: {title: Event, type: string}
+--   entity: {title: Entity, type: string}
+--   entity_id: {title: Entity id, type: string}
+--   outcome: {title: Outcome, type: string}
+--   ip_address: {title: Address, type: string}
+--   source: {title: Source, type: string}
+-- ---
+select occurred_at as time,
+       coalesce(user_id, '(anonymous)') as user,
+       array_to_string(roles, ', ') as roles,
+       tenant_id as tenant,
+       operation_name,
+       event_type,
+       entity,
+       entity_id,
+       outcome,
+       ip_address,
+       source
+  from fraiseql_observe.audit_events
+ where occurred_at between :from::timestamptz and :to::timestamptz
+   and tenant_id = any(:tenants::text[])
+   -- a permission change is an admin action too
+   and category in ('admin', 'permission')
+ order by occurred_at desc
+ limit :limit::integer

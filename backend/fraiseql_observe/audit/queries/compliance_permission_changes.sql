@@ -1,0 +1,40 @@
+-- ---
+-- title: Permission changes
+-- description: >-
+--   Who granted, changed or revoked which role or permission, newest first. A grant without a ticket, or one that a
+--   user gave to himself, is a finding.
+-- format: table
+-- parameters:
+--   from: {type: timestamptz}
+--   to: {type: timestamptz}
+--   tenants: {type: "text[]"}
+--   limit: {type: integer, default: 100, minimum: 1, maximum: 1000}
+-- columns:
+--   time: {title: Time, type: time}
+--   user: {title: User, type: string}
+--   tenant: {title: Tenant, type: string}
+--   operation_name: {title: Change, type: string}
+--   event_type: {title: Event, type: string}
+--   entity: {title: Entity, type: string}
+--   entity_id: {title: Entity id, type: string}
+--   outcome: {title: Outcome, type: string}
+--   ip_address: {title: Address, type: string}
+--   source: {title: Source, type: string}
+-- ---
+select occurred_at as time,
+       coalesce(user_id, '(anonymous)') as user,
+       tenant_id as tenant,
+       operation_name,
+       event_type,
+       entity,
+       entity_id,
+       outcome,
+       ip_address,
+       source
+  from fraiseql_observe.audit_events
+ where occurred_at between :from::timestamptz and :to::timestamptz
+   and tenant_id = any(:tenants::text[])
+   and category = 'permission'
+   and event_type <> 'access'
+ order by occurred_at desc
+ limit :limit::integer

@@ -1,0 +1,100 @@
+-- ---
+-- title: Compliance status
+-- description: >-
+--   The checks that an auditor asks for first, each with what was measured, its limits and a verdict: ok, warning or
+--   violation. A violation needs an explanation in writing or a mend.
+-- format: table
+-- parameters:
+--   from: {type: timestamptz}
+--   to: {type: timestamptz}
+--   tenants: {type: "text[]"}
+-- columns:
+--   status: {title: Status, type: string}
+--   check_name: {title: Check, type: string}
+--   measured: {title: Measured, type: number, unit: none}
+--   unit: {title: Unit, type: string}
+--   warning_above: {title: Warning above, type: number, unit: none}
+--   violation_above: {title: Violation above, type: number, unit: none}
+--   meaning: {title: What it means, type: string}
+-- ---
+with events as (
+  select count(*)::double precision as total,
+         count(*) filter (where recorded_at - occurred_at > interval '5 seconds') as late,
+         max(extract(epoch from recorded_at - occurred_at))::double precision as longest_delay,
+         count(*) filter (where outcome = 'denied') as denied,
+         count(*) filter (where user_id is null) as anonymous,
+         count(*) filter (where event_type <> 'access') as changes,
+         count(*) filter (where event_type <> 'access' and outcome = 'success' and user_id is null) as anonymous_changes,
+         count(*) filter (where category = 'permission' and event_type <> 'access' and user_id is null)
+           as anonymous_permission_changes,
+         count(*) filter (where category in ('admin', 'permission') and outcome in ('failure', 'denied'))
+           as failed_admin_actions
+    from fraiseql_observe.audit_events
+   where occurred_at between :from::timestamptz and :to::timestamptz
+     and tenant_id = any(:tenants::text[])
+     and not superseded
+),
+errors as (
+  select count(*) as unresolved_critical
+    from fraiseql_observe.error_groups as g
+   where status <> 'resolved'
+     and severity = 'critical'
+     and first_seen <= :to::timestamptz
+     and (not has_events
+          or exists (
+            select from fraiseql_observe.audit_events as e
+             where e.error_fingerprint = g.fingerprint
+               and e.tenant_id = any(:tenants::text[])
+          ))
+),
+-- the one place of these limits
+checks (position, check_name, measured, unit, warning_above, violation_above, meaning) as (
+  select 1, 'Time range without a single audit row', (total = 0)::integer::double precision, 'yes = 1', 0.0, 0.0,
+         'nothing is recorded: the instrument is off, or the tenant was idle'
+    from events
+   union all
+  select 2, 'Rows written later than 5 seconds', coalesce(late / nullif(total, 0), 0), 'share', 0.0, 0.01,
+         'an event counts as lost until it is written'
+    from events
+   union all
+  select 3, 'Longest delay of a row', coalesce(longest_delay, 0), 'seconds', 5.0, 60.0,
+         'how much a crash at the worst moment would have lost'
+    from events
+   union all
+  select 4, 'Denied operations', coalesce(denied / nullif(total, 0), 0), 'share', 0.01, 0.05,
+         'wrong roles, or somebody trying doors'
+    from events
+   union all
+  select 5, 'Operations without an identified user', coalesce(anonymous / nullif(total, 0), 0), 'share', 0.05, 0.5,
+         'nobody can be held to account for them'
+    from events
+   union all
+  select 6, 'Changes without an identified user', coalesce(anonymous_changes / nullif(changes, 0)::double precision, 0),
+         'share', 0.0, 0.05, 'data was changed and nobody can say by whom'
+    from events
+   union all
+  select 7, 'Permission changes without an identified user', anonymous_permission_changes, 'events', 0.0, 0.0,
+         'rights were given or taken and nobody can say by whom'
+    from events
+   union all
+  select 8, 'Admin actions that failed or were denied', failed_admin_actions, 'events', 0.0, 10.0,
+         'a mistake, or an attempt to gain rights'
+    from events
+   union all
+  select 9, 'Critical errors not resolved', unresolved_critical, 'errors', 0.0, 5.0,
+         'known damage that nobody has closed'
+    from errors
+)
+select case
+         when measured > violation_above then 'violation'
+         when measured > warning_above then 'warning'
+         else 'ok'
+       end as status,
+       check_name,
+       measured,
+       unit,
+       warning_above::double precision as warning_above,
+       violation_above::double precision as violation_above,
+       meaning
+  from checks
+ order by position

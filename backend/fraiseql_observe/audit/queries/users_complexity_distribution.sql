@@ -1,0 +1,42 @@
+-- ---
+-- title: Query complexity distribution
+-- description: >-
+--   How many operations fell into each band of complexity. A heavy tail is where a complexity limit would bite.
+-- format: table
+-- parameters:
+--   from: {type: timestamptz}
+--   to: {type: timestamptz}
+--   tenants: {type: "text[]"}
+-- columns:
+--   complexity: {title: Complexity, type: string}
+--   operations: {title: Operations, type: number, unit: short}
+--   share: {title: Share, type: number, unit: percentunit}
+--   users: {title: Users, type: number, unit: short}
+-- ---
+-- the upper bounds are those of the histogram fraiseql_graphql_query_complexity
+with bounds as (
+  select array[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as upper
+),
+counted as (
+  select width_bucket(complexity - 0.5, upper::numeric[]) as band,
+         count(*) as operations,
+         count(distinct (tenant_id, user_id)) filter (where user_id is not null) as users
+    from fraiseql_observe.audit_events
+   cross join bounds
+   where occurred_at between :from::timestamptz and :to::timestamptz
+     and tenant_id = any(:tenants::text[])
+     and complexity is not null
+     and not superseded
+   group by 1
+)
+select case
+         when band = 0 then '1 or less'
+         when band = cardinality(upper) then 'over ' || upper[band]
+         else upper[band] + 1 || ' to ' || upper[band + 1]
+       end as complexity,
+       operations,
+       operations::double precision / sum(operations) over () as share,
+       users
+  from counted
+ cross join bounds
+ order by band
