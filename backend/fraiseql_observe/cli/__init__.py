@@ -51,7 +51,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command; an error of ours becomes one or two sentences and an exit code, never a traceback."""
     try:
-        cli(standalone_mode=False)
+        # Outside standalone mode click hands back the code that `ctx.exit(code)` asked for.
+        sys.exit(cli(standalone_mode=False) or 0)
     except ObserveError as error:
         _say(error.message, error.hint)
         sys.exit(error.exit_code)
