@@ -1,0 +1,53 @@
+"""The blog's database: FraiseQL's own role tables, the schema, and the seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+
+import psycopg
+from psycopg.rows import class_row
+
+# FraiseQL ships the tables of its role-based access control as a migration.
+FRAISEQL_ROLES = ("fraiseql.enterprise", "migrations/002_rbac_tables.sql")
+
+PEOPLE = """
+    select distinct on (t.slug, u.name)
+           u.id::text as user_id, u.name, u.email, t.id::text as tenant_id, t.slug as tenant, substr(r.name, 6) as role
+    from tb_user u
+    join tb_tenant t on t.id = u.tenant_id
+    join user_roles ur on ur.user_id = u.id
+    join roles r on r.id = ur.role_id
+    order by t.slug, u.name, array_position(array['blog_admin', 'blog_author', 'blog_reader'], r.name::text)
+"""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who uses the blog.
+
+    Attributes:
+        role: reader, author or admin.
+    """
+
+    user_id: str
+    name: str
+    email: str
+    tenant_id: str
+    tenant: str
+    role: str
+
+
+def prepare(database_url: str) -> None:
+    """Create schema and seed data; harmless when they exist."""
+    package = __package__ or __name__
+    scripts = [FRAISEQL_ROLES, (package, "schema.sql"), (package, "seed.sql")]
+    with psycopg.connect(database_url) as connection:
+        for owner, path in scripts:
+            connection.execute(resources.files(owner).joinpath(path).read_bytes())
+
+
+def people(database_url: str) -> list[Person]:
+    """Return everybody with the strongest role each has, in a stable order."""
+    with psycopg.connect(database_url) as connection, connection.cursor(row_factory=class_row(Person)) as cursor:
+        return cursor.execute(PEOPLE).fetchall()

@@ -1,0 +1,183 @@
+"""The blog's queries, good and bad: each kind of thing that happens to a FraiseQL application happens here."""
+
+from typing import Any
+from uuid import UUID
+
+import fraiseql
+from fraiseql.auth import requires_permission
+from fraiseql.db import DatabaseQuery
+from graphql import GraphQLResolveInfo
+
+from fraiseql_observe.demo.blog import caches
+from fraiseql_observe.demo.blog.permissions import granted
+from fraiseql_observe.demo.blog.types import (
+    ArchivedPost,
+    Comment,
+    Engagement,
+    FeedItem,
+    PopularPost,
+    Post,
+    ReadingReport,
+    Tag,
+    TagCount,
+    User,
+)
+
+# Straight from PostgreSQL through the Rust pipeline.
+
+
+@fraiseql.query
+async def users(info: GraphQLResolveInfo, limit: int = 20) -> list[User]:
+    """The people of the caller's tenant."""
+    return await _find(info, "v_user", limit=limit)
+
+
+@fraiseql.query
+async def posts(info: GraphQLResolveInfo, limit: int = 20, offset: int = 0) -> list[Post]:
+    """Posts with authors, tags and comments."""
+    return await _find(info, "v_post", limit=limit, offset=offset)
+
+
+@fraiseql.query
+async def post(info: GraphQLResolveInfo, id: UUID) -> Post | None:  # noqa: A002  GraphQL's name
+    """One post."""
+    return await info.context["db"].find_one("v_post", "post", info, id=id, tenant_id=info.context["tenant_id"])
+
+
+@fraiseql.query
+async def comments(info: GraphQLResolveInfo, limit: int = 20) -> list[Comment]:
+    """Comments with their authors."""
+    return await _find(info, "v_comment", limit=limit)
+
+
+@fraiseql.query
+async def tags(info: GraphQLResolveInfo) -> list[Tag]:
+    """The tenant's tags."""
+    return await _find(info, "v_tag")
+
+
+@fraiseql.query
+async def reading_report(info: GraphQLResolveInfo, limit: int = 5) -> list[ReadingReport]:
+    """Slow: a report that nobody has optimised."""
+    return await _find(info, "v_reading_report", limit=limit)
+
+
+@fraiseql.query
+async def archived_posts(info: GraphQLResolveInfo) -> list[ArchivedPost]:
+    """Broken: its view does not exist."""
+    return await _find(info, "v_archived_post")
+
+
+# Made in Python.
+
+
+@fraiseql.query
+async def feed(info: GraphQLResolveInfo, limit: int = 10) -> list[FeedItem]:
+    """The newest posts, with authors and remarks loaded in batches."""
+    rows = await _rows(
+        info,
+        """
+        select id::text, title, author_id::text from tb_post
+        where tenant_id = %(tenant)s order by created_at desc limit %(limit)s
+        """,
+        limit=limit,
+    )
+    return [FeedItem(**row) for row in rows]
+
+
+@fraiseql.query
+async def popular_posts(info: GraphQLResolveInfo, limit: int = 5) -> list[PopularPost]:
+    """The most read posts; cached in PostgreSQL."""
+
+    async def ask() -> list[dict[str, Any]]:
+        return await _rows(
+            info,
+            """
+            select id::text, title, views from tb_post
+            where tenant_id = %(tenant)s order by views desc limit %(limit)s
+            """,
+            limit=limit,
+        )
+
+    rows = await _cached(info, "posts", "v_post", f"popular:{limit}", ask)
+    return [PopularPost(**row) for row in rows]
+
+
+@fraiseql.query
+async def tag_cloud(info: GraphQLResolveInfo) -> list[TagCount]:
+    """How many posts each tag has; cached in Redis where there is one."""
+
+    async def ask() -> list[dict[str, Any]]:
+        return await _rows(
+            info,
+            """
+            select t.name, count(pt.post_id)::int as posts
+            from tb_tag t left join tb_post_tag pt on pt.tag_id = t.id
+            where t.tenant_id = %(tenant)s group by t.name order by posts desc limit 20
+            """,
+        )
+
+    rows = await _cached(info, "tags", "v_tag", "cloud", ask)
+    return [TagCount(**row) for row in rows]
+
+
+@fraiseql.query
+async def engagement(info: GraphQLResolveInfo, id: UUID) -> Engagement:  # noqa: A002  GraphQL's name
+    """Comments per view. Breaks on a post that nobody has viewed."""
+    (row,) = await _rows(
+        info,
+        """
+        select p.views, (select count(*) from tb_comment c where c.post_id = p.id)::int as comments
+        from tb_post p where p.id = %(id)s and p.tenant_id = %(tenant)s
+        """,
+        id=str(id),
+    )
+    return Engagement(comments_per_view=row["comments"] / row["views"])
+
+
+@fraiseql.query
+async def my_permissions(info: GraphQLResolveInfo) -> list[str]:
+    """What the caller may do, by FraiseQL's role-based access control."""
+    return [f"{permission.resource}:{permission.action}" for permission in await granted(info)]
+
+
+@fraiseql.query
+@requires_permission("post:moderate")
+async def moderation_queue(info: GraphQLResolveInfo, limit: int = 10) -> list[Comment]:
+    """Denied to all but administrators."""
+    return await info.context["db"].find(
+        "v_comment", "moderationQueue", info, tenant_id=info.context["tenant_id"], limit=limit
+    )
+
+
+async def _find(info: GraphQLResolveInfo, view: str, **options: Any) -> Any:
+    return await info.context["db"].find(view, info.field_name, info, tenant_id=info.context["tenant_id"], **options)
+
+
+async def _rows(info: GraphQLResolveInfo, statement: str, **parameters: Any) -> list[dict[str, Any]]:
+    parameters["tenant"] = info.context["tenant_id"]
+    rows: list[dict[str, Any]] = await info.context["db"].run(DatabaseQuery(statement, parameters, fetch_result=True))
+    return rows
+
+
+async def _cached(info: GraphQLResolveInfo, cache: str, view: str, name: str, ask: Any) -> list[dict[str, Any]]:
+    key = caches.key(view, info.context["tenant_id"], name)
+    rows: list[dict[str, Any]] = await info.context["caches"][cache].get_or_set(key, ask)
+    return rows
+
+
+ALL = [
+    users,
+    posts,
+    post,
+    comments,
+    tags,
+    reading_report,
+    archived_posts,
+    feed,
+    popular_posts,
+    tag_cloud,
+    engagement,
+    my_permissions,
+    moderation_queue,
+]
