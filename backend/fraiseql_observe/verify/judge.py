@@ -1,0 +1,177 @@
+"""Decide whether an answer is data: pure functions from what a server said to a finding.
+
+A PromQL query has data when at least one series has at least one finite sample; an SQL query when at least one row has
+at least one value that is not null, and Grafana could draw it in the format the panel asks for; an alert list when
+Prometheus' rules API lists the alerts that it shows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import promql_parser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+OUR_ALERTS = "FraiseQL"  # an alert list without a name filter still must show these
+HISTOGRAM = "histogram"
+EXPORTERS = {
+    "fraiseql_": "is the application instrumented and scraped?",
+    "pg_": "is postgres_exporter scraped?",
+    "redis_": "is redis_exporter scraped?",
+    "node_": "is node_exporter scraped?",
+    "alertmanager_": "is Alertmanager scraped?",
+    "prometheus_": "does Prometheus scrape itself?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one query gave: `why` is empty exactly when it gave data."""
+
+    count: int = 0  # series, rows or alerts
+    newest: str = ""  # the newest value, or a few of the newest row; never a text from the audit log
+    why: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def judge_series(result: Sequence[Any], warnings: Iterable[str] = ()) -> Finding:
+    """What a PromQL result (matrix, vector or scalar, as the HTTP API gives it) is worth."""
+    told = tuple(warnings)
+    series = [_samples(each) for each in _as_series(result)]
+    if not series:
+        return Finding(why="no series", warnings=told)
+    finite = [
+        sample for samples in series for sample in samples if sample[1] == HISTOGRAM or math.isfinite(float(sample[1]))
+    ]
+    if not finite:
+        return Finding(count=len(series), why=_without_finite(series), warnings=told)
+    newest = max(finite, key=lambda sample: float(sample[0]))[1]
+    return Finding(len(series), newest if newest == HISTOGRAM else _number(float(newest)), warnings=told)
+
+
+def _as_series(result: Sequence[Any]) -> Sequence[Any]:
+    scalar = len(result) == 2 and not isinstance(result[0], dict)  # noqa: PLR2004  a scalar is [time, value]
+    return [{"value": list(result)}] if scalar else result
+
+
+def _samples(series: Mapping[str, Any]) -> list[tuple[float, str]]:
+    plain = series.get("values") or ([series["value"]] if "value" in series else [])
+    native = series.get("histograms") or ([series["histogram"]] if "histogram" in series else [])
+    return [(at, value) for at, value in plain] + [(at, HISTOGRAM) for at, _ in native]
+
+
+def _without_finite(series: Sequence[Sequence[tuple[float, str]]]) -> str:
+    values = {value for samples in series for _, value in samples}
+    return "only NaN" if values <= {"NaN"} else "only NaN and infinite values"
+
+
+def explain_absence(expression: str, known: Callable[[str], bool]) -> str:
+    """Why a PromQL expression may have no series: the first metric that Prometheus has never heard of.
+
+    Args:
+        expression: with all variables filled in.
+        known: says whether Prometheus has the metric in the range.
+    """
+    for metric in metrics_in(expression):
+        if known(metric):
+            continue
+        if ":" in metric:
+            return f"recorded series {metric} is not known to Prometheus (are the recording rules loaded?)"
+        mend = next(
+            (mend for prefix, mend in EXPORTERS.items() if metric.startswith(prefix)), "is its exporter scraped?"
+        )
+        return f"metric {metric} is not known to Prometheus ({mend})"
+    return "no series"
+
+
+def metrics_in(expression: str) -> tuple[str, ...]:
+    """The metric names that an expression selects, in order; empty when it does not parse."""
+    names: dict[str, None] = {}
+
+    def collect(node: Any) -> bool:
+        if isinstance(node, promql_parser.VectorSelector) and node.name:
+            names[node.name] = None
+        return True
+
+    try:
+        promql_parser.walk(promql_parser.parse(expression), collect, lambda _: True)
+    except ValueError:
+        return ()
+    return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """An SQL answer: column names, which of them are numbers, and the rows (at most so many)."""
+
+    columns: tuple[str, ...]
+    numeric: frozenset[str]
+    rows: tuple[tuple[Any, ...], ...]
+    truncated: bool = False
+
+
+def judge_rows(answer: Rows, form: str) -> Finding:
+    """What an SQL answer is worth when a panel asks for it as `table` or `time_series`."""
+    if not answer.rows:
+        return Finding(why="0 rows")
+    if form != "table" and (why := _not_drawable(answer)):
+        return Finding(count=len(answer.rows), why=why)
+    ignored = answer.columns.index("time") if form != "table" else -1
+    cells = (cell for row in answer.rows for place, cell in enumerate(row) if place != ignored)
+    if all(cell is None for cell in cells):
+        return Finding(count=len(answer.rows), why="only null values")
+    return Finding(len(answer.rows), _newest_row(answer))
+
+
+def _not_drawable(answer: Rows) -> str:
+    """Why Grafana cannot draw the rows as series, or nothing."""
+    if "time" not in answer.columns:
+        return "Grafana draws a time series only from a column named time"
+    place = answer.columns.index("time")
+    times = [row[place] for row in answer.rows if row[place] is not None]
+    long = any(name not in answer.numeric and name != "time" for name in answer.columns)
+    if long and any(later < earlier for earlier, later in pairwise(times)):
+        return "rows are not sorted by time, which Grafana refuses for a time series with text columns"
+    return ""
+
+
+def _newest_row(answer: Rows) -> str:
+    """Numbers and times of the newest row (the last by `time`, else the first); texts may be personal and stay out."""
+    place = answer.columns.index("time") if "time" in answer.columns else 0
+    dated = [row for row in answer.rows if "time" in answer.columns and row[place] is not None]
+    row = max(dated, key=lambda each: each[place]) if dated else answer.rows[0]
+    shown = [f"{name}={_cell(cell)}" for name, cell in zip(answer.columns, row, strict=True) if _showable(cell)]
+    return ", ".join(shown[:3]) or f"{len(row)} columns"
+
+
+def _showable(cell: object) -> bool:
+    return isinstance(cell, bool | int | float | Decimal | datetime | date | time)
+
+
+def _cell(cell: Any) -> str:
+    if isinstance(cell, datetime):
+        return f"{cell:%H:%M:%S}"
+    return _number(float(cell)) if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool) else str(cell)
+
+
+def judge_rules(alerts: Sequence[str], name_filter: str) -> Finding:
+    """What a list of alerting rules is worth to an alert list that filters by a part of the name."""
+    wanted = name_filter or OUR_ALERTS
+    shown = [alert for alert in alerts if wanted.lower() in alert.lower()]
+    if shown:
+        return Finding(len(shown), f"{len(shown)} alert rules")
+    has = f"it has {len(alerts)} others" if alerts else "it has none"
+    return Finding(
+        why=f"Prometheus has no alerting rule named like `{wanted}` ({has}; are the rules of bundle/ loaded?)"
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"  # noqa: PLR2004
