@@ -1,0 +1,117 @@
+"""Evaluate Jsonnet: rjsonnet for speed, gojsonnet (when installed) for the position of an error.
+
+Imports are answered from memory and only from folders the caller names, so that a source cannot read the machine.
+Paths are compared after resolving symbolic links.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import rjsonnet
+
+from fraiseql_observe.errors import JsonnetError
+from fraiseql_observe.mixin import sources
+
+SNIPPET = "<build>"
+Import = Callable[[str, str], tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Library:
+    """What a snippet may import.
+
+    Args:
+        folders: the folders that imports may come from; a relative import of the snippet starts at the first.
+        overlay: files that win over those on disk, by path relative to the first folder.
+    """
+
+    folders: tuple[Path, ...]
+    overlay: Mapping[str, str] = field(default_factory=dict)
+
+    def open(self, folder: str, name: str) -> tuple[str, str]:
+        """Answer one import: (resolved path, text). It has the shape that the engines ask of a callback."""
+        base = self.folders[0]
+        start = folder if Path(folder).is_relative_to(base) else str(base)
+        path = Path(posixpath.normpath(posixpath.join(start, name)))
+        overlaid = self._overlaid(path)
+        if overlaid is not None:
+            return str(path), overlaid
+        if not any(path.resolve().is_relative_to(allowed) for allowed in self.folders):
+            raise PermissionError(f"{name} is outside the folders that may be imported from")
+        return str(path), sources.read(path)
+
+    def _overlaid(self, path: Path) -> str | None:
+        base = self.folders[0]
+        return self.overlay.get(path.relative_to(base).as_posix()) if path.is_relative_to(base) else None
+
+
+def library(overlay: Mapping[str, str] | None = None, *, beside: Iterable[Path] = ()) -> Library:
+    """The packaged sources, with `overlay` over them and the folders `beside` open too."""
+    return Library((sources.root(), *(folder.resolve() for folder in beside)), overlay or {})
+
+
+def evaluate(snippet: str, imports: Library) -> Any:
+    """The JSON value that `snippet` evaluates to.
+
+    Raises:
+        JsonnetError: with file, line and column as far as an engine knows them.
+    """
+    try:
+        return json.loads(rjsonnet.evaluate_snippet(SNIPPET, snippet, import_callback=imports.open))
+    except RuntimeError as error:
+        raise _explained(str(error), _second_opinion(snippet, imports)) from None
+
+
+def evaluate_go(snippet: str, imports: Library) -> Any:
+    """The same with gojsonnet, the reference implementation: the oracle of the tests.
+
+    Raises:
+        ImportError: gojsonnet is not installed.
+        RuntimeError: its own report.
+    """
+    import _gojsonnet  # type: ignore[import-not-found]  # noqa: PLC0415  # optional, and slow to load
+
+    def opened(folder: str, name: str) -> tuple[str, bytes]:
+        path, text = imports.open(folder, name)
+        return path, text.encode()
+
+    return json.loads(_gojsonnet.evaluate_snippet(SNIPPET, snippet, import_callback=opened))
+
+
+def _second_opinion(snippet: str, imports: Library) -> str:
+    """Gojsonnet's report of the same error, or nothing: rjsonnet names no place for missing fields and type errors."""
+    try:
+        evaluate_go(snippet, imports)
+    except ImportError:
+        return ""
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
+PLACE = re.compile(r"(?P<file>(?:<build>|/[^\s:]+)):\(?(?P<line>\d+):(?P<column>\d+)")
+
+
+def _explained(report: str, reference: str) -> JsonnetError:
+    place = PLACE.search(reference) or PLACE.search(report)
+    message = (reference or report).strip().splitlines()[0]
+    message = PLACE.sub("", message.removeprefix("RUNTIME ERROR: ")).strip(" -)")
+    message = "".join(character for character in message if character.isprintable())
+    if place is None:
+        return JsonnetError(f"the Jsonnet engine stopped: {message}")
+    where = f"{_short(place['file'])}:{place['line']}:{place['column']}"
+    return JsonnetError(f"{where}: {message}")
+
+
+def _short(path: str) -> str:
+    """The path below the sources where it is one of them: readers know those, not where they are installed."""
+    file = Path(path)
+    base = sources.root()
+    return f"jsonnet/{file.relative_to(base)}" if file.is_relative_to(base) else path
