@@ -93,12 +93,11 @@ class _Reader:
     def front_matter(self) -> tuple[_Keys, int]:
         if not _FENCE.match(self.lines[0]):
             self.refuse(1, "the front matter is missing", "begin the file with a line `-- ---`")
-        for index, line in enumerate(self.lines[1:], start=1):
-            if _FENCE.match(line):
-                return self.mapping("\n".join(part[3:] for part in self.lines[1:index])), index + 1
-            if not _COMMENT.match(line):
-                break
-        self.refuse(1, "the front matter never ends", "close it with a line `-- ---`")
+        end = next((n for n, line in enumerate(self.lines[1:], start=1) if _FENCE.match(line)), len(self.lines))
+        inside = self.lines[1:end]
+        if end == len(self.lines) or not all(_COMMENT.match(line) for line in inside):
+            self.refuse(1, "the front matter never ends", "close it with a line `-- ---`")
+        return self.mapping("\n".join(line[3:] for line in inside)), end + 1
 
     def mapping(self, text: str) -> _Keys:
         try:
@@ -155,7 +154,10 @@ class _Reader:
         )
         if not columns:
             self.refuse(head.lines["columns"], "'columns' is empty", "declare each result column, in order")
-        if self.one_of(head, "format", FORMATS) == "time_series" and (columns[0].name, columns[0].type) != ("time",) * 2:
+        if (
+            self.one_of(head, "format", FORMATS) == "time_series"
+            and (columns[0].name, columns[0].type) != ("time",) * 2
+        ):
             self.refuse(head.lines["columns"], "a time series begins with its time", "declare `time` as first column")
         return columns
 
@@ -175,7 +177,9 @@ class _Reader:
     def text(self, keys: _Keys, key: str) -> str:
         value = self.scalar(keys, key)
         if not isinstance(value, str) or not value.strip():
-            self.refuse(keys.lines[key], f"{key!r} must be a text", "write a word or sentence, quoted if it is a number")
+            self.refuse(
+                keys.lines[key], f"{key!r} must be a text", "write a word or sentence, quoted if it is a number"
+            )
         return value.strip()
 
     def one_of(self, keys: _Keys, key: str, allowed: Collection[str]) -> str:

@@ -1,0 +1,171 @@
+"""`fraiseql-observe setup audit --check`: is the set-up whole, and does the reader see what it should?
+
+The trap it is for: with row security on and no policy for the reader, PostgreSQL answers with no rows and no error, and
+every dashboard is silently empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from fraiseql_observe.audit import ddl
+from fraiseql_observe.audit.connect import connected
+from fraiseql_observe.audit.facts import READER, SCHEMA, WRITER, Facts, detect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MEND = "fraiseql-observe setup audit --database URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what, whether it is right, what was seen, and what mends it."""
+
+    subject: str
+    ok: bool
+    detail: str
+    hint: str = _MEND
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check(url: str) -> list[Finding]:
+    """Look at the audit schema of a database; changes nothing.
+
+    Raises:
+        AuditError: when the server does not answer.
+    """
+    with connected(url) as connection, connection.transaction(force_rollback=True):
+        facts = detect(connection)
+        if facts.version == 0:
+            return [Finding("schema", ok=False, detail=f"there is no schema {SCHEMA} here")]
+        return [
+            _schema(facts),
+            _indexes(facts),
+            *_roles(connection),
+            *_sources(connection, facts),
+            *_row_security(connection, facts),
+            *_visible_rows(connection, facts),
+        ]
+
+
+def _schema(facts: Facts) -> Finding:
+    current = facts.version == ddl.VERSION
+    return Finding("schema", ok=current, detail=f"version {facts.version}, this program's is {ddl.VERSION}")
+
+
+def _indexes(facts: Facts) -> Finding:
+    wrong = [name for name in ddl.index_names() if not facts.indexes.get(name)]
+    return Finding("indexes", ok=not wrong, detail=f"missing or broken: {', '.join(wrong)}" if wrong else "all valid")
+
+
+_ROLES = """
+select rolname, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication
+  from pg_catalog.pg_roles
+ where rolname = any(%(roles)s::text[])
+"""
+_MAY_WRITE = """
+select c.oid::regclass::text
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'v', 'm', 'f')
+   and n.nspname not in ('pg_catalog', 'information_schema')
+   and n.nspname not like 'pg\\_toast%%'
+   and has_table_privilege(%(role)s, c.oid, 'insert, update, delete, truncate')
+ limit 5
+"""
+
+
+def _roles(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+    powers = dict(connection.execute(_ROLES, {"roles": [READER, WRITER]}).fetchall())
+    for role in (READER, WRITER):
+        if role not in powers:
+            yield Finding(f"role {role}", ok=False, detail="does not exist")
+        else:
+            detail = "has rights over the whole server" if powers[role] else "exists, without rights over the server"
+            hint = f"alter role {role} nosuperuser nobypassrls nocreaterole nocreatedb noreplication"
+            yield Finding(f"role {role}", ok=not powers[role], detail=detail, hint=hint)
+    if READER in powers:
+        writable = [row[0] for row in connection.execute(_MAY_WRITE, {"role": READER})]
+        detail = f"the reader may change {', '.join(writable)}" if writable else "the reader may change no table"
+        yield Finding("least privilege", ok=not writable, detail=detail, hint=f"revoke those rights from {READER}")
+
+
+_READ_BY_VIEWS = """
+select distinct d.refobjid
+  from pg_catalog.pg_depend as d
+  join pg_catalog.pg_rewrite as r on r.oid = d.objid and d.classid = 'pg_catalog.pg_rewrite'::regclass
+ where r.ev_class = any(array[to_regclass('fraiseql_observe.audit_events'), to_regclass('fraiseql_observe.error_groups')])
+"""
+
+
+def _sources(connection: psycopg.Connection[Any], facts: Facts) -> Iterator[Finding]:
+    read = {row[0] for row in connection.execute(_READ_BY_VIEWS)}
+    for relation in _relations(facts):
+        row = connection.execute("select to_regclass(%(relation)s)::oid", {"relation": relation}).fetchone()
+        known = bool(row and row[0] in read)
+        detail = "is read by the views" if known else "has appeared since the set-up and is not read"
+        yield Finding(f"source {relation}", ok=known, detail=detail)
+
+
+def _relations(facts: Facts) -> list[str]:
+    trackers = [f'"{schema}"."tb_error_log"' for schema, _ in facts.error_logs]
+    return [source.relation for source in facts.sources] + trackers
+
+
+_ROW_SECURITY = """
+select c.relrowsecurity,
+       exists (select
+                 from pg_catalog.pg_policy as p
+                where p.polrelid = c.oid
+                  and p.polpermissive
+                  and p.polcmd in ('r', '*')
+                  and (p.polroles = '{0}' or (select oid from pg_roles where rolname = %(role)s) = any(p.polroles))
+                  and pg_get_expr(p.polqual, p.polrelid) <> 'false')
+  from pg_catalog.pg_class as c
+ where c.oid = to_regclass(%(relation)s)
+"""
+
+
+def _row_security(connection: psycopg.Connection[Any], facts: Facts) -> Iterator[Finding]:
+    for relation in [f"{SCHEMA}.audit_event", f"{SCHEMA}.error_group", *_relations(facts)]:
+        row = connection.execute(_ROW_SECURITY, {"relation": relation, "role": READER}).fetchone()
+        secured, readable = row or (False, False)
+        detail = "lets the reader through" if readable else "is on and no policy lets the reader see a row"
+        if secured:
+            yield Finding(f"row security of {relation}", ok=readable, detail=detail)
+
+
+def _visible_rows(connection: psycopg.Connection[Any], facts: Facts) -> Iterator[Finding]:
+    """Ask as the reader: only that proves that grants and policies together show what is there."""
+    relations = [f"{SCHEMA}.audit_event", *(source.relation for source in facts.sources)]
+    filled = [relation for relation in relations if _has_row(connection, relation)]
+    try:
+        with connection.transaction():
+            connection.execute(f"set local role {READER}")
+            visible = [relation for relation in filled if _has_row(connection, relation)]
+            _has_row(connection, f"{SCHEMA}.audit_events")
+    except psycopg.errors.InsufficientPrivilege as error:
+        hint = f"grant {READER} to the user of this URL, or {_MEND}"
+        yield Finding("reader sees rows", ok=False, detail=str(error.diag.message_primary), hint=hint)
+        return
+    except psycopg.errors.UndefinedTable:
+        yield Finding("reader sees rows", ok=False, detail="the view audit_events is missing")
+        return
+    for relation in filled:
+        seen = relation in visible
+        yield Finding(
+            f"rows of {relation}", ok=seen, detail="the reader sees them" if seen else "hidden from the reader"
+        )
+    if not filled:
+        yield Finding("rows", ok=True, detail="no audit log holds a row yet")
+
+
+def _has_row(connection: psycopg.Connection[Any], relation: str) -> bool:
+    row = connection.execute(f"select exists (select from {relation})").fetchone()  # noqa: S608
+    return bool(row and row[0])

@@ -1,0 +1,181 @@
+"""The SQL of the audit schema, put together from `schema/*.sql` for what a database has. Pure: nothing is run here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from fraiseql_observe.audit.facts import READER, SCHEMA, WRITER
+from fraiseql_observe.audit.lexer import Kind, tokens
+from fraiseql_observe.audit.sources import ERROR_LOG, Source, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fraiseql_observe.audit.facts import Facts
+
+VERSION = 1
+# Read once for each query, not once for each row.
+_SCOPE = "(select nullif(current_setting('fraiseql.tenant_id', true), ''))"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One piece of the set-up. `online` steps run outside the transaction, because PostgreSQL demands it."""
+
+    title: str
+    sql: str
+    online: bool = False
+
+
+def steps(facts: Facts, *, app_role: str = "") -> tuple[Step, ...]:
+    """Everything that brings a database with these facts to the current schema; safe to run again."""
+    return (
+        Step("tables", _file("tables.sql")),
+        Step("roles", _file("roles.sql")),
+        Step("functions", _file("functions.sql")),
+        *(Step(f"index {name}", sql) for name, sql in _indexes().items() if not facts.has_rows),
+        Step("view audit_events", _view("audit_events", _union(_events(facts)), facts)),
+        Step("view error_groups", _view("error_groups", _union(_groups(facts)), facts)),
+        Step("view tenants", _view("tenants", " union\n".join(_tenants(facts)), facts)),
+        Step("view statement_stats", _statement_stats(facts)),
+        Step("grants", _file("grants.sql")),
+        Step("row security", _file("policies.sql")),
+        *(Step(f"reading {source.relation}", _source_rights(source)) for source in facts.sources),
+        *(
+            Step(f"reading {schema}.tb_error_log", _error_log_rights(*log))
+            for log in facts.error_logs
+            for schema in log[:1]
+        ),
+        *([Step("the application may write", f"grant {WRITER} to {quoted(app_role)};")] if app_role else []),
+        Step("version", f"insert into {SCHEMA}.schema_version (version) values ({VERSION}) on conflict do nothing;"),
+        *(step for step in _online_indexes(facts) if facts.has_rows),
+    )
+
+
+def index_names() -> tuple[str, ...]:
+    """The indexes that a complete set-up has, beside those of the keys."""
+    return tuple(_indexes())
+
+
+def _online_indexes(facts: Facts) -> Iterator[Step]:
+    """On a table with rows, indexes are built beside the traffic; one that was interrupted is built anew."""
+    for name, sql in _indexes().items():
+        valid = facts.indexes.get(name)
+        if valid is False:
+            yield Step(f"drop broken index {name}", f"drop index concurrently if exists {SCHEMA}.{name};", online=True)
+        if not valid:
+            yield Step(f"index {name}", sql.replace("create index", "create index concurrently", 1), online=True)
+
+
+@cache
+def _file(name: str) -> str:
+    return resources.files(__package__).joinpath("schema", name).read_text(encoding="utf-8").strip()
+
+
+@cache
+def _indexes() -> dict[str, str]:
+    """The statements of indexes.sql by the name of the index."""
+    statements: dict[str, str] = {}
+    code = ""
+    for token in tokens(_file("indexes.sql")):
+        if token.kind is Kind.SEMICOLON:
+            statement = code.strip()
+            statements[statement.split()[5]] = statement + ";"
+            code = ""
+        elif token.kind is not Kind.COMMENT:
+            code += token.text
+    return statements
+
+
+def _events(facts: Facts) -> Iterator[str]:
+    yield _file("sources/fraiseql_observe.sql").replace("{tenant_scope}", _scoped("t.tenant_id"))
+    yield from (_event_select(source) for source in facts.sources)
+
+
+def _event_select(source: Source) -> str:
+    kind = source.definition
+    # From its first row on, our own log holds every operation; counting FraiseQL's as well would count them twice.
+    first = f"(select min(occurred_at) from {SCHEMA}.audit_event)"
+    return (
+        _file(f"sources/{kind.name}.sql")
+        .replace("{superseded}", f"coalesce(t.{quoted(kind.time)} >= {first}, false)")
+        .replace("{tenant_scope}", _scoped(kind.tenant))
+        .replace("{relation}", source.relation)
+        .replace("{schema}", quoted(source.schema))
+    )
+
+
+def _groups(facts: Facts) -> Iterator[str]:
+    yield _file("error_groups_observe.sql").replace("{scope}", _SCOPE)
+    for schema, _ in facts.error_logs:
+        relation = f"{quoted(schema)}.{ERROR_LOG[0]}"
+        yield _file("error_groups_tracker.sql").replace("{scope}", _SCOPE).replace("{relation}", relation)
+
+
+def _tenants(facts: Facts) -> Iterator[str]:
+    yield _skip_scan(f"{SCHEMA}.audit_event", "coalesce(t.tenant_id, '(none)')")
+    for source in facts.sources:
+        column = source.definition.tenant_column
+        if column:
+            yield _skip_scan(source.relation, f"t.{quoted(column)}")
+            yield _without_tenant(source, f"t.{quoted(column)}")
+        else:
+            yield _file("tenants_distinct.sql").replace("{select}", _event_select(source))
+
+
+def _skip_scan(relation: str, key: str) -> str:
+    sql = _file("tenants_skip_scan.sql").replace("{relation}", relation).replace("{key}", key)
+    return f"select tenant_id from {sql} as t where {_SCOPE} is null or tenant_id = {_SCOPE}"
+
+
+def _without_tenant(source: Source, column: str) -> str:
+    rows = f"select from {source.relation} as t where {column} is null"
+    return f"select '(none)' where {_SCOPE} is null and exists ({rows})"  # noqa: S608
+
+
+def _scoped(tenant: str) -> str:
+    """Also inside the view: a server before 15 runs it with its owner's rights, whom row security does not bind."""
+    return f"({_SCOPE} is null or {tenant} = {_SCOPE})"
+
+
+def _union(selects: Iterable[str]) -> str:
+    return "\nunion all\n".join(selects)
+
+
+def _view(name: str, select: str, facts: Facts) -> str:
+    option = " with (security_invoker = true)" if facts.security_invoker else ""
+    return f"create or replace view {SCHEMA}.{name}{option} as\n{select};"
+
+
+def _statement_stats(facts: Facts) -> str:
+    select = _file("statement_stats.sql") if facts.statements else _file("statement_stats_absent.sql")
+    return f"create or replace view {SCHEMA}.statement_stats as\n{select.replace('{relation}', facts.statements)};"
+
+
+def _source_rights(source: Source) -> str:
+    kind = source.definition
+    return _rights(
+        source.schema, source.table, kind.columns, source.row_security, _scoped(kind.tenant.replace("t.", ""))
+    )
+
+
+def _error_log_rights(schema: str, row_security: bool) -> str:  # noqa: FBT001
+    return _rights(schema, ERROR_LOG[0], ERROR_LOG[1], row_security, f"{_SCOPE} is null")
+
+
+def _rights(schema: str, table: str, columns: tuple[str, ...], row_security: bool, scope: str) -> str:  # noqa: FBT001
+    """Only the columns that the views read. FraiseQL's own policy may hide every row, without any error."""
+    relation = f"{quoted(schema)}.{quoted(table)}"
+    statements = [
+        f"grant usage on schema {quoted(schema)} to {READER};",
+        f"grant select ({', '.join(map(quoted, columns))}) on {relation} to {READER};",
+    ]
+    if row_security:
+        statements += [
+            f"drop policy if exists fraiseql_observe_select on {relation};",
+            f"create policy fraiseql_observe_select on {relation} for select to {READER} using ({scope});",
+        ]
+    return "\n".join(statements)

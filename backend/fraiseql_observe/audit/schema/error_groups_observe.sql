@@ -1,0 +1,22 @@
+-- A session that is narrowed to one tenant sees the errors that this tenant met, without the last message: it may be
+-- another tenant's.
+select 'fraiseql_observe' as source,
+       g.fingerprint,
+       g.error_type,
+       g.severity,
+       g.error_code,
+       g.operation_name,
+       case when {scope} is null then g.message end as message,
+       g.first_seen,
+       g.last_seen,
+       g.occurrences,
+       g.status,
+       g.resolved_at,
+       g.resolved_by,
+       g.resolution_note,
+       true as has_events
+  from fraiseql_observe.error_group as g
+ where {scope} is null
+    or exists (select from fraiseql_observe.audit_event as e
+                where e.error_fingerprint = g.fingerprint
+                  and e.tenant_id = {scope})

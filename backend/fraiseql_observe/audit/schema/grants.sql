@@ -1,0 +1,18 @@
+revoke all on schema fraiseql_observe from public;
+revoke all on all tables in schema fraiseql_observe from public, fraiseql_observe_reader, fraiseql_observe_writer;
+revoke all on all functions in schema fraiseql_observe from public, fraiseql_observe_reader, fraiseql_observe_writer;
+grant usage on schema fraiseql_observe to fraiseql_observe_reader, fraiseql_observe_writer;
+
+grant select on
+    fraiseql_observe.audit_events, fraiseql_observe.error_groups, fraiseql_observe.tenants,
+    fraiseql_observe.statement_stats, fraiseql_observe.audit_event, fraiseql_observe.error_group,
+    fraiseql_observe.schema_version
+  to fraiseql_observe_reader;
+grant execute on function
+    fraiseql_observe.words(text), fraiseql_observe.event_type(text), fraiseql_observe.event_category(text)
+  to fraiseql_observe_reader;
+
+-- The application adds rows and can neither read nor change what was recorded; the key columns are for ON CONFLICT.
+grant insert, select (occurred_at, event_id) on fraiseql_observe.audit_event to fraiseql_observe_writer;
+grant select, insert, update on fraiseql_observe.error_group to fraiseql_observe_writer;
+grant execute on function fraiseql_observe.resolve_error(text, text, text) to fraiseql_observe_writer;

@@ -1,0 +1,32 @@
+-- The primary key serves every question about a time range. These serve the others; each is named for what it answers.
+
+-- failed and denied operations are few among many
+create index if not exists audit_event_failed
+  on fraiseql_observe.audit_event (occurred_at)
+  where outcome in ('failure', 'denied');
+
+-- so are the actions of administrators
+create index if not exists audit_event_admin
+  on fraiseql_observe.audit_event (occurred_at)
+  where category in ('admin', 'permission');
+
+-- which tenants met an error
+create index if not exists audit_event_fingerprint
+  on fraiseql_observe.audit_event (error_fingerprint, occurred_at)
+  where error_fingerprint is not null;
+
+-- has this user been here before; which tenants exist (the views show a missing tenant as (none))
+create index if not exists audit_event_tenant_user
+  on fraiseql_observe.audit_event (coalesce(tenant_id, '(none)'), user_id, occurred_at);
+
+-- what was written since; rows arrive in this order, so a block range index costs next to nothing
+create index if not exists audit_event_recorded
+  on fraiseql_observe.audit_event using brin (recorded_at);
+
+create index if not exists error_group_unresolved
+  on fraiseql_observe.error_group (severity, last_seen)
+  where status <> 'resolved';
+
+create index if not exists error_group_resolved
+  on fraiseql_observe.error_group (resolved_at)
+  where status = 'resolved';

@@ -1,0 +1,29 @@
+-- Roles belong to the server, not to one database: two set-ups at once may meet here.
+do $$
+begin
+  create role fraiseql_observe_reader nologin connection limit 20;
+exception when duplicate_object then null;
+end;
+$$;
+do $$
+begin
+  create role fraiseql_observe_writer nologin;
+exception when duplicate_object then null;
+end;
+$$;
+
+-- The reader is for dashboards: it reads, briefly. The grants below are the wall; these settings keep it from mistakes
+-- and from holding the database up. Altered only when they differ, so that a second run needs no right on roles.
+do $$
+begin
+  if not (select coalesce(rolconfig, '{}') @> array['default_transaction_read_only=on', 'statement_timeout=15s',
+                                                    'lock_timeout=2s', 'idle_in_transaction_session_timeout=30s']
+            from pg_catalog.pg_roles
+           where rolname = 'fraiseql_observe_reader') then
+    alter role fraiseql_observe_reader set default_transaction_read_only = on;
+    alter role fraiseql_observe_reader set statement_timeout = '15s';
+    alter role fraiseql_observe_reader set lock_timeout = '2s';
+    alter role fraiseql_observe_reader set idle_in_transaction_session_timeout = '30s';
+  end if;
+end;
+$$;

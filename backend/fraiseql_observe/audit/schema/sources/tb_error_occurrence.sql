@@ -1,0 +1,31 @@
+-- FraiseQL v1, monitoring/schema.sql: what the application gave to its error tracker
+select 'tb_error_occurrence' as source,
+       t.occurrence_id::text as event_id,
+       t.occurred_at,
+       t.occurred_at as recorded_at,
+       coalesce(t.user_context ->> 'tenant_id', '(none)') as tenant_id,
+       t.user_context ->> 'user_id' as user_id,
+       null::text[] as roles,
+       coalesce(t.request_context ->> 'request_id', t.trace_id) as request_id,
+       null::text as ip_address,
+       coalesce(t.request_context ->> 'endpoint', t.request_context ->> 'path') as endpoint,
+       null::text as operation_type,
+       t.request_context ->> 'operation' as operation_name,
+       'access' as event_type,
+       'data' as category,
+       null::text as entity,
+       null::text as entity_id,
+       'failure' as outcome,
+       g.error_type::text as error_type,
+       null::text as error_code,
+       case g.severity when 'critical' then 'critical' when 'error' then 'error' else 'warning' end as severity,
+       g.error_fingerprint,
+       left(g.error_message, 500) as error_message,
+       null::double precision as duration_ms,
+       null::integer as complexity,
+       null::integer as depth,
+       null::text as mode,
+       {superseded} as superseded
+  from {relation} as t
+  left join {schema}.tb_error_log as g on g.error_id = t.error_id
+ where {tenant_scope}

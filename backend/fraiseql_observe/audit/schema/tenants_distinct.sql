@@ -1,0 +1,1 @@
+(select distinct tenant_id from ({select}) as t)

@@ -1,0 +1,138 @@
+"""The audit logs that a FraiseQL application may have beside ours, and how they are recognised.
+
+A table is recognised by its name and its columns, in any schema: FraiseQL has shipped two different tables under the
+name `audit_events`. The columns listed are those that our views read, and all that the reader role may read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """A kind of audit log. `name` is that of its file in `schema/sources`; `time` the column that orders it.
+
+    `tenant` is the SQL that gives a row's tenant (`t` is the row), `tenant_column` the plain column behind it if any;
+    `companions` are tables of the same schema that are read with it.
+    """
+
+    name: str
+    table: str
+    time: str
+    columns: tuple[str, ...]
+    tenant: str = "t.tenant_id::text"
+    tenant_column: str = "tenant_id"
+    companions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+_ERROR_LOG_COLUMNS = (
+    "error_id error_fingerprint error_type error_message request_context first_seen last_seen occurrence_count status "
+    "resolved_at resolved_by resolution_notes severity"
+)
+ERROR_LOG = ("tb_error_log", tuple(_ERROR_LOG_COLUMNS.split()))
+
+
+def _columns(names: str) -> tuple[str, ...]:
+    return tuple(names.split())
+
+
+KINDS = (
+    SourceKind(
+        name="audit_events_chain",
+        table="audit_events",
+        time="timestamp",
+        columns=_columns("id event_type event_data user_id tenant_id timestamp ip_address created_at"),
+    ),
+    SourceKind(
+        name="audit_events_unified",
+        table="audit_events",
+        time="timestamp",
+        columns=_columns(
+            "id tenant_id user_id entity_type entity_id operation_type operation_subtype ip_address correlation_id "
+            "timestamp created_at"
+        ),
+    ),
+    SourceKind(
+        name="fraiseql_audit_logs",
+        table="fraiseql_audit_logs",
+        time="timestamp",
+        columns=_columns(
+            "id timestamp level user_id tenant_id operation query ip_address error duration_ms created_at"
+        ),
+    ),
+    SourceKind(
+        name="tb_error_occurrence",
+        table="tb_error_occurrence",
+        time="occurred_at",
+        columns=_columns("occurrence_id error_id occurred_at request_context user_context trace_id"),
+        tenant="t.user_context ->> 'tenant_id'",
+        tenant_column="",
+        companions=(ERROR_LOG,),
+    ),
+    SourceKind(
+        name="user_roles",
+        table="user_roles",
+        time="granted_at",
+        columns=_columns("id user_id role_id tenant_id granted_by granted_at expires_at"),
+    ),
+    SourceKind(
+        name="tb_entity_change_log",
+        table="tb_entity_change_log",
+        time="created_at",
+        columns=_columns(
+            "pk_entity_change_log object_type modification_type created_at tenant_id object_id duration_ms commit_time "
+            "acting_for trace_id change_status"
+        ),
+    ),
+    SourceKind(
+        name="fraiseql_permission_audit",
+        table="fraiseql_permission_audit",
+        time="occurred_at",
+        columns=_columns("id occurred_at event_type role_id role_name user_id permission_id tenant_id details"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """An audit log found in the database; `row_security` says whether PostgreSQL filters its rows."""
+
+    schema: str
+    table: str
+    kind: str
+    row_security: bool = False
+
+    @property
+    def relation(self) -> str:
+        return f"{quoted(self.schema)}.{quoted(self.table)}"
+
+    @property
+    def definition(self) -> SourceKind:
+        return next(kind for kind in KINDS if kind.name == self.kind)
+
+
+def quoted(identifier: str) -> str:
+    """A PostgreSQL identifier, always in quotes."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def recognise(tables: dict[tuple[str, str], tuple[frozenset[str], bool]]) -> tuple[Source, ...]:
+    """Which of `tables` are audit logs.
+
+    Args:
+        tables: (schema, table) -> (names of its columns, whether row security is on).
+    """
+    return tuple(
+        sorted(
+            Source(schema, table, kind.name, row_security)
+            for (schema, table), (columns, row_security) in tables.items()
+            for kind in KINDS
+            if table == kind.table
+            and columns.issuperset(kind.columns)
+            and all(
+                tables.get((schema, companion), (frozenset(), False))[0] >= set(needed)
+                for companion, needed in kind.companions
+            )
+        )
+    )
