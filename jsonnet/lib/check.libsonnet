@@ -1,4 +1,6 @@
 // What is wrong with a configuration, as sentences; an empty list when nothing is.
+local alerts = import 'check_alerts.libsonnet';
+
 local oneOf(config, key, allowed) =
   if std.member(allowed, config[key]) then []
   else ['_config.' + key + ': ' + std.manifestJsonMinified(config[key]) + ' is none of ' + std.join(', ', allowed) + '.'];
@@ -29,4 +31,5 @@ function(config)
   positive('timeScale', config.timeScale) +
   positive('dashboards.refresh', config.dashboards.refresh) +
   positive('dashboards.from', config.dashboards.from) +
-  dashboards(config)
+  dashboards(config) +
+  alerts(config)

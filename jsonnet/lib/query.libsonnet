@@ -6,7 +6,7 @@ local number = import 'number.libsonnet';
 local matchers(parts) = std.join(',', [part for part in parts if part != '']);
 
 local grouped(operator, labels, expression) =
-  operator + (if labels == [] then '' else ' by (' + std.join(', ', labels) + ')') + ' (' + expression + ')';
+  operator + (if labels == [] then '' else ' by (' + std.join(', ', labels) + ') ') + '(' + expression + ')';
 
 // `le` as the text formats write it: "1" before Prometheus 3, "1.0" since and from Python.
 local bucket(le) =
@@ -21,8 +21,10 @@ local context(config, selector, exporters, window, by) = {
   window:: window,
   by:: by,
 
-  // The same context over another window, for another set of series, or grouped by more labels.
-  over(window):: q { window:: window },
+  // The same context over the whole time range of a dashboard, for another set of series, or grouped by more labels.
+  // Over the range, counts are what a reader wants, and a quantile is the same from counts as from rates.
+  wholeRange:: q { window:: '$__range', change:: 'increase' },
+  change:: 'rate',
   each(labels):: q { by:: q.by + labels },
   postgres:: q { selector:: exporters.postgres },
   node:: q { selector:: exporters.node },
@@ -43,6 +45,8 @@ local context(config, selector, exporters, window, by) = {
   sumRate(metric, by=[], where=''):: q.aggregate('sum', q.rate(metric, where), by),
   sumIncrease(metric, by=[], where=''):: q.aggregate('sum', q.increase(metric, where), by),
 
+  sumChange(metric, by=[], where=''):: q.aggregate('sum', q.change + '(' + q.range(metric, where) + ')', by),
+
   top(count, expression):: 'topk(' + number(count) + ', ' + expression + ')',
 
   // Part of a whole, 0 to 1; no value where there is no whole, so that 0/0 never becomes NaN.
@@ -58,8 +62,8 @@ local context(config, selector, exporters, window, by) = {
     else '(' + native + ' or ' + classic + ')',
 
   quantile(quantile, histogram, by=[], where=''):: either(
-    'histogram_quantile(' + number(quantile) + ', ' + q.sumRate(histogram + '_bucket', ['le'] + by, where) + ')',
-    'histogram_quantile(' + number(quantile) + ', ' + q.sumRate(histogram, by, where) + ')',
+    'histogram_quantile(' + number(quantile) + ', ' + q.sumChange(histogram + '_bucket', ['le'] + by, where) + ')',
+    'histogram_quantile(' + number(quantile) + ', ' + q.sumChange(histogram, by, where) + ')',
   ),
 
   // Observations and their sum per second.
@@ -72,8 +76,8 @@ local context(config, selector, exporters, window, by) = {
     'histogram_sum(' + q.sumRate(histogram, by, where) + ')',
   ),
   average(histogram, by=[], where=''):: either(
-    q.share(q.sumRate(histogram + '_sum', by, where), q.sumRate(histogram + '_count', by, where)),
-    'histogram_sum(' + q.sumRate(histogram, by, where) + ') / (histogram_count(' + q.sumRate(histogram, by, where) + ') > 0)',
+    q.share(q.sumChange(histogram + '_sum', by, where), q.sumChange(histogram + '_count', by, where)),
+    'histogram_sum(' + q.sumChange(histogram, by, where) + ') / (histogram_count(' + q.sumChange(histogram, by, where) + ') > 0)',
   ),
 
   // Observations per second at most `le`, and above it; `le` must be a bucket's bound.

@@ -1,0 +1,160 @@
+// The kinds of panel, as data: Grafana's plugin, the usual height in grid rows, instant or range queries, and how
+// Grafana is to draw it. `spec` is a panel's plain data; what it may say is in lib/dashboard.libsonnet.
+local style = import 'style.libsonnet';
+
+local reduced(everyRow) = { values: everyRow, calcs: ['lastNotNull'], fields: '' };
+
+local legend(spec) = {
+  displayMode: if std.get(spec, 'legend', 'list') == 'table' then 'table' else 'list',
+  placement: std.get(spec, 'legendPlacement', 'bottom'),
+  showLegend: std.get(spec, 'legend', 'list') != 'hidden',
+  calcs: std.get(spec, 'calcs', []),
+};
+
+// How a line, an area or bars are drawn; one item may differ from its panel.
+local drawn(draw) = {
+  drawStyle: if draw == 'bars' then 'bars' else 'line',
+  fillOpacity: { line: 0, area: 25, bars: 80 }[draw],
+  lineWidth: if draw == 'bars' then 0 else 2,
+};
+
+{
+  drawn:: drawn,
+
+  timeSeries: {
+    type: 'timeseries',
+    height: 8,
+    instant: false,
+    thresholds(thresholds, bad):: style.lines(thresholds),
+    color: { mode: 'palette-classic' },
+    custom(spec, limited):: drawn(std.get(spec, 'draw', 'line')) {
+      lineInterpolation: 'linear',
+      gradientMode: 'none',
+      showPoints: 'never',
+      pointSize: 5,
+      spanNulls: false,
+      insertNulls: false,
+      barAlignment: 0,
+      axisPlacement: 'auto',
+      axisLabel: '',
+      axisColorMode: 'text',
+      axisBorderShow: false,
+      axisCenteredZero: false,
+      scaleDistribution: { type: 'linear' },
+      hideFrom: { legend: false, tooltip: false, viz: false },
+      stacking: { mode: if std.get(spec, 'stack', false) then 'normal' else 'none', group: 'A' },
+      thresholdsStyle: { mode: if limited then 'dashed' else 'off' },
+    },
+    options(spec):: { legend: legend(spec), tooltip: { mode: 'multi', sort: 'desc' } },
+  },
+  stat: {
+    type: 'stat',
+    height: 5,
+    instant: true,
+    thresholds(thresholds, bad):: style.fields(thresholds, bad),
+    color: { mode: 'thresholds' },
+    custom(spec, limited):: {},
+    options(spec):: {
+      reduceOptions: reduced(false),
+      orientation: std.get(spec, 'orientation', 'auto'),
+      textMode: std.get(spec, 'textMode', 'auto'),
+      colorMode: std.get(spec, 'colorMode', 'value'),
+      graphMode: 'none',
+      justifyMode: 'auto',
+      wideLayout: true,
+      showPercentChange: false,
+      percentChangeColorMode: 'standard',
+    },
+  },
+  gauge: {
+    type: 'gauge',
+    height: 8,
+    instant: true,
+    thresholds(thresholds, bad):: style.fields(thresholds, bad),
+    color: { mode: 'thresholds' },
+    custom(spec, limited):: {},
+    options(spec):: {
+      reduceOptions: reduced(false),
+      orientation: 'auto',
+      showThresholdLabels: false,
+      showThresholdMarkers: true,
+      sizing: 'auto',
+      minVizHeight: 75,
+      minVizWidth: 75,
+    },
+  },
+  barGauge: {
+    type: 'bargauge',
+    height: 8,
+    instant: true,
+    thresholds(thresholds, bad):: style.fields(thresholds, bad),
+    color: { mode: 'continuous-BlPu' },
+    custom(spec, limited):: {},
+    options(spec):: {
+      reduceOptions: reduced(std.get(spec, 'everyRow', false)),
+      orientation: 'horizontal',
+      displayMode: 'basic',
+      valueMode: 'text',
+      namePlacement: 'auto',
+      showUnfilled: true,
+      sizing: 'auto',
+      minVizHeight: 16,
+      minVizWidth: 8,
+      maxVizHeight: 300,
+      legend: { displayMode: 'list', placement: 'bottom', showLegend: false, calcs: [] },
+    },
+  },
+  table: {
+    type: 'table',
+    height: 9,
+    instant: true,
+    thresholds(thresholds, bad):: style.none,
+    color: { mode: 'thresholds' },
+    custom(spec, limited):: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false, filterable: false },
+    options(spec):: {
+      showHeader: true,
+      cellHeight: 'sm',
+      sortBy: if std.objectHas(spec, 'sortBy') then [{ displayName: spec.sortBy, desc: true }] else [],
+    },
+  },
+  heatmap: {
+    type: 'heatmap',
+    height: 8,
+    instant: false,
+    thresholds(thresholds, bad):: style.none,
+    color: { mode: 'thresholds' },
+    custom(spec, limited):: {
+      hideFrom: { legend: false, tooltip: false, viz: false },
+      scaleDistribution: { type: 'linear' },
+    },
+    options(spec):: {
+      calculate: false,
+      cellGap: 1,
+      cellValues: { unit: 'short' },
+      color: { mode: 'scheme', scheme: 'Oranges', fill: 'dark-orange', scale: 'exponential', exponent: 0.5, steps: 64, reverse: false },
+      exemplars: { color: 'rgba(255,0,255,0.7)' },
+      filterValues: { le: 1e-9 },
+      legend: { show: true },
+      rowsFrame: { layout: 'auto' },
+      showValue: 'never',
+      tooltip: { mode: 'single', yHistogram: true, showColorScale: false },
+      yAxis: { axisPlacement: 'left', reverse: false, unit: std.get(spec, 'unit', 's') },
+    },
+  },
+  alertList: {
+    type: 'alertlist',
+    height: 8,
+    instant: true,
+    options(spec):: {
+      viewMode: 'list',
+      groupMode: 'default',
+      groupBy: [],
+      maxItems: 20,
+      sortOrder: 3,
+      dashboardAlerts: false,
+      alertName: '',
+      alertInstanceLabelFilter: '{alertname=~"FraiseQL.*"}',
+      stateFilter: { firing: true, pending: true, noData: false, normal: false, 'error': true },
+    },
+  },
+}

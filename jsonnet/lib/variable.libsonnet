@@ -1,0 +1,55 @@
+// The variables at the top of a dashboard.
+local query = import 'query.libsonnet';
+
+local source(name, label, type) = {
+  type: 'datasource',
+  name: name,
+  label: label,
+  query: type,
+  regex: '',
+  refresh: 1,
+  hide: 0,
+  multi: false,
+  includeAll: false,
+  options: [],
+};
+
+local choice(name, label, datasource, text) = {
+  type: 'query',
+  name: name,
+  label: label,
+  datasource: datasource,
+  query: text,
+  definition: text,
+  regex: '',
+  refresh: 2,
+  sort: 1,
+  hide: 0,
+  multi: true,
+  includeAll: true,
+  current: { selected: true, text: ['All'], value: ['$__all'] },
+  options: [],
+};
+
+local titled(name) = std.asciiUpper(name[0]) + name[1:];
+
+// The values of `label` among the application's targets, within the choices before it.
+local ofTargets(config, label, before) =
+  local where = query.matchers([config.fraiseqlSelector] + [other + '=~"$' + other + '"' for other in before]);
+  local name = if label == config.instanceLabel then 'instance' else label;
+  choice(name, titled(name), { type: 'prometheus', uid: '${datasource}' }, 'label_values(up{' + where + '}, ' + label + ')') {
+    allValue: '.+',
+  };
+
+{
+  prometheus(config)::
+    local labels = config.scopeLabels + ['job', config.instanceLabel];
+    [source('datasource', 'Data source', 'prometheus')] +
+    [ofTargets(config, labels[i], labels[:i]) for i in std.range(0, std.length(labels) - 1)],
+
+  audit():: [source('audit_datasource', 'Audit data source', 'grafana-postgresql-datasource')],
+
+  // "All" stands for every tenant by name: the SQL side needs the names.
+  tenant(catalogue)::
+    [choice('tenant', 'Tenant', { type: 'grafana-postgresql-datasource', uid: '${audit_datasource}' }, catalogue.tenants.rawSql)],
+}

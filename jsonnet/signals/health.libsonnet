@@ -1,0 +1,61 @@
+// Is it there, does it answer, does it think it is well.
+function(config)
+  local upDown = [{ value: 0, text: 'down', colour: 'red' }, { value: 1, text: 'up', colour: 'green' }];
+  {
+    up: {
+      title: 'Application',
+      description: 'Processes of the application that Prometheus can scrape, as a share of those it knows. Below 100 %: a process is gone or hangs; look at its log and at the orchestrator.',
+      unit: 'percentunit',
+      legend: 'application up',
+      mappings: upDown,
+      complete: 1,
+      v1(q):: q.aggregate('avg', q.series('up')),
+      v2(q):: q.aggregate('avg', q.series('up')),
+    },
+    checks: {
+      title: 'Health checks',
+      description: "The application's own checks: 1 passes, 0 fails. database: the pool reaches PostgreSQL; schema: the GraphQL schema is loaded.",
+      unit: 'short',
+      legend: '{{check}} check',
+      mappings: upDown,
+      complete: 1,
+      absent: { v2: 'FraiseQL v2 answers health checks over HTTP only' },
+      v1(q):: q.min('fraiseql_health_check_status', ['check']),
+    },
+    databaseUp: {
+      title: 'PostgreSQL',
+      description: 'Whether postgres_exporter reaches the database server.',
+      unit: 'short',
+      legend: 'PostgreSQL up',
+      mappings: upDown,
+      complete: 1,
+      v1(q):: q.postgres.min('pg_up'),
+      v2(q):: q.postgres.min('pg_up'),
+    },
+    cacheUp: {
+      title: 'Redis',
+      description: 'Whether redis_exporter reaches the cache server.',
+      unit: 'short',
+      legend: 'Redis up',
+      mappings: upDown,
+      complete: 1,
+      v1(q):: q.redis.min('redis_up'),
+      v2(q):: q.redis.min('redis_up'),
+    },
+    version: {
+      title: 'Version',
+      description: 'Versions of the application that run at this moment.',
+      unit: 'short',
+      legend: '{{version}}',
+      absent: { v2: 'FraiseQL v2 does not export its version' },
+      v1(q):: q.sum('fraiseql_build_info', ['version']),
+    },
+    instrumentErrors: {
+      title: 'Instrument errors',
+      description: 'Errors of the instrument per second, by hook. The application is not affected, but some signal is missing.',
+      unit: 'ops',
+      legend: '{{hook}}',
+      absent: { v2: 'FraiseQL v2 runs without the instrument' },
+      v1(q):: q.sumRate('fraiseql_instrument_errors_total', ['hook']),
+    },
+  }
