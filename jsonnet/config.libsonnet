@@ -203,72 +203,7 @@ local check = import 'lib/check.libsonnet';
     // Per environment, merge another object over it. Panels draw the same thresholds.
     // Unit: seconds, shares of 1, or what the comment says
     // Example: { HighLatency+: { thresholds+: { critical: 2 } }, CacheHitRateLow+: { enabled: false } }
-    alerts: {
-      // Failed share of all GraphQL operations, whoever's fault.
-      HighErrorRate: { enabled: true, thresholds: { warning: 0.05, critical: 0.20 }, window: 300, 'for': 60, keepFiringFor: 300 },
-      // Seconds that the slowest hundredth of the operations takes (P99).
-      HighLatency: { enabled: true, thresholds: { warning: 1, critical: 5 }, window: 300, 'for': 120, keepFiringFor: 300 },
-      // Share of the database queries that take over 100 ms.
-      SlowQueryRate: { enabled: true, thresholds: { warning: 0.10 }, window: 300, 'for': 300, keepFiringFor: 300 },
-      // Share of the cache look-ups that hit; lower is worse.
-      CacheHitRateLow: { enabled: true, thresholds: { warning: 0.75 }, window: 600, 'for': 600, keepFiringFor: 600 },
-
-      // Share of the connection pool that is in use.
-      DatabaseConnectionPoolExhausted: { enabled: true, thresholds: { warning: 0.90, critical: 0.99 }, window: 60, 'for': 120, keepFiringFor: 300 },
-      // Requests that wait for a connection.
-      ConnectionPoolWaiting: { enabled: true, thresholds: { warning: 0 }, window: 60, 'for': 300, keepFiringFor: 300 },
-      // Requests in the window that gave up waiting for a connection.
-      ConnectionPoolTimeouts: { enabled: true, thresholds: { critical: 0 }, window: 300 },
-      // postgres_exporter cannot reach PostgreSQL.
-      DatabaseDown: { enabled: true, severity: 'critical', window: 60, 'for': 60 },
-      // redis_exporter cannot reach Redis.
-      CacheConnectionLost: { enabled: true, severity: 'warning', window: 60, 'for': 60 },
-      // Share of the cache operations that fail.
-      CacheErrors: { enabled: true, thresholds: { warning: 0.05 }, window: 300, 'for': 300, keepFiringFor: 300 },
-      // A check of the application's own health fails.
-      HealthCheckFailed: { enabled: true, severity: 'critical', window: 60, 'for': 60 },
-      // One instance does not answer Prometheus.
-      InstanceDown: { enabled: true, severity: 'warning', window: 60, 'for': 60 },
-      // No instance answers Prometheus.
-      Down: { enabled: true, severity: 'critical', window: 60, 'for': 60 },
-      // Prometheus knows no instance at all; clusters that were known within the window are missed by name.
-      Absent: { enabled: true, severity: 'critical', window: 24 * 60 * 60, 'for': 300 },
-      // An exporter that panels and alerts need does not answer Prometheus.
-      ExporterDown: { enabled: true, severity: 'warning', window: 60, 'for': 300 },
-
-      // Failed log-ins in the window.
-      HighFailedAuthAttempts: { enabled: true, thresholds: { warning: 10, critical: 100 }, window: 300, keepFiringFor: 600 },
-      // Operations in the window more complex than `complexity` fields (a bucket's bound), or too large to analyse.
-      SuspiciousQueryPattern: { enabled: true, thresholds: { warning: 5 }, complexity: 1000, window: 300, keepFiringFor: 600 },
-      // Denials in the window, if they are also over `factor` times what the hour (`baseline`) before had in such a window.
-      UnauthorizedDataAccess: { enabled: true, thresholds: { warning: 20 }, factor: 3, baseline: 60 * 60, window: 300, keepFiringFor: 1800 },
-
-      // Age in seconds of the oldest audit event that is not yet in the database.
-      AuditLogLag: { enabled: true, thresholds: { warning: 5, critical: 60 }, window: 60, 'for': 120, keepFiringFor: 300 },
-      // Audit events lost in the window.
-      AuditEventsDropped: { enabled: true, thresholds: { critical: 0 }, window: 300, keepFiringFor: 1800 },
-
-      // Share of a machine's memory in use.
-      HighMemoryUsage: { enabled: true, thresholds: { warning: 0.85, critical: 0.95 }, window: 60, 'for': 300, keepFiringFor: 300 },
-      // Share of a machine's processors in use.
-      HighCPUUsage: { enabled: true, thresholds: { warning: 0.80, critical: 0.95 }, window: 300, 'for': 600, keepFiringFor: 300 },
-      // Share of a file system that is free; lower is worse.
-      DiskSpaceRunningLow: { enabled: true, thresholds: { warning: 0.15, critical: 0.05 }, window: 60, 'for': 300, keepFiringFor: 300 },
-      // Share by which a database of over `minimumBytes` grew in the window.
-      DatabaseGrowth: { enabled: true, thresholds: { warning: 0.10 }, minimumBytes: 100 * 1024 * 1024, window: 24 * 60 * 60, 'for': 600, keepFiringFor: 3600 },
-
-      // The error budget burns too fast; the windows are in slo.windows.
-      ErrorBudgetBurn: { enabled: true },
-      // The latency budget burns too fast; the windows are in slo.windows.
-      LatencyBudgetBurn: { enabled: true },
-
-      // Errors of the instrument itself in the window, or a hook that is not active.
-      InstrumentDegraded: { enabled: true, thresholds: { warning: 0 }, window: 300, 'for': 300, keepFiringFor: 300 },
-      // The application serves FraiseQL's hard-coded metrics because prometheus-client is missing.
-      FakeMetrics: { enabled: true, severity: 'critical', 'for': 120 },
-      // Always fires: what watches the watchers misses it when alerts stop arriving.
-      Watchdog: { enabled: true, severity: 'none' },
-    },
+    alerts: import 'alerts/settings.libsonnet',
 
     // The service level objective and how fast its budget may burn. An alert fires when both its windows burn `factor` times
     // faster than the budget lasts for the period; the short window makes it stop soon after the fault does.

@@ -1,4 +1,11 @@
 // Recording rules, one file a subject.
+local signals = import '../signals/signals.libsonnet';
+local graphql = import 'graphql.libsonnet';
+local slo = import 'slo.libsonnet';
+
 {
-  prometheusRules+:: { groups+: [] },
+  prometheusRules+:: {
+    local config = $._config,
+    groups+: [subject.group(config, signals(config)) for subject in [graphql, slo]],
+  },
 }
