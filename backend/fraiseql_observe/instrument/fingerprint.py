@@ -1,0 +1,75 @@
+"""What may be kept of an error's words, and what makes two errors the same. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+
+from fraiseql_observe.instrument.classify import Failure
+
+MAX_MESSAGE = 500
+_MAX_LITERALS = 100
+_MIN_LITERAL = 3
+_SCAN = 4_000
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_EMAIL = re.compile(r"[^\s@'\"()<>]{1,64}@[^\s@'\"()<>]{1,255}")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|“[^”]*”|‘[^’]*’|=\([^)]*\)")
+_DIGITS = re.compile(r"\d+")
+_DOCUMENT_STRING = re.compile(r'"""(.*?)"""|"((?:[^"\\\n]|\\.)*)"', re.DOTALL)
+
+
+def redact(message: str, literals: Iterable[str] = ()) -> str:
+    """The message without values: `literals`, quoted parts, mail addresses, identifiers and digits become `?`.
+
+    An opening quote that never closes takes the rest of the message with it: better lose words than keep a value.
+    """
+    text = message[:_SCAN]
+    for literal in sorted(set(literals), key=len, reverse=True):
+        text = text.replace(literal, "?")
+    text = _QUOTED.sub("?", text)
+    text = _UUID.sub("?", text)
+    text = _EMAIL.sub("?", text)
+    text = re.split(r"['\"`“]", text, maxsplit=1)[0] if _unbalanced(text) else text
+    text = _DIGITS.sub("?", text)
+    return " ".join(text.split()).replace("\x00", "")[:MAX_MESSAGE]
+
+
+def _unbalanced(text: str) -> bool:
+    # An apostrophe inside a word ("can't") opens nothing.
+    return re.search(r"(?<!\w)['\"`“]", text) is not None
+
+
+def literals_of(document: object, variables: object) -> list[str]:
+    """The strings a client sent: those quoted in the document and those in the variables, within a bound."""
+    found: list[str] = []
+    for value in _leaves(variables, document):
+        if len(value) >= _MIN_LITERAL:
+            found.append(value)
+            if len(found) >= _MAX_LITERALS:
+                break
+    return found
+
+
+def _leaves(variables: object, document: object) -> Iterator[str]:
+    pending = [variables]
+    for _ in range(1_000):
+        if not pending:
+            break
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(list(value.values())[:_MAX_LITERALS])
+        elif isinstance(value, list | tuple):
+            pending.extend(value[:_MAX_LITERALS])
+        elif isinstance(value, str):
+            yield value[:_SCAN]
+    if isinstance(document, str):
+        for match in _DOCUMENT_STRING.finditer(document[: 16 * _SCAN]):
+            yield match[1] or match[2] or ""
+
+
+def fingerprint(failure: Failure, operation_name: str, redacted: str) -> str:
+    """Thirty-two hex digits that are equal for errors of one kind and differ between kinds."""
+    parts = (failure.error_type, failure.kind, failure.code, operation_name, redacted)
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()

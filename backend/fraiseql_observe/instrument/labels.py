@@ -1,0 +1,42 @@
+"""Label values that cannot grow without bound, whatever clients send."""
+
+from __future__ import annotations
+
+OTHER = "__other__"
+ANONYMOUS = "__anonymous__"
+
+
+class BoundedNames:
+    """The first `limit` names keep themselves; every later one is `__other__`.
+
+    A name is learnt only through `admit`, so that what a client merely claims never takes a place.
+    """
+
+    __slots__ = ("_limit", "_names")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._names: dict[str, str] = {}
+
+    def admit(self, name: str) -> str:
+        label = self._names.get(name)
+        if label is not None:
+            return label
+        if len(self._names) >= self._limit:
+            return OTHER
+        self._names[name] = name
+        return name
+
+    def known(self, name: str) -> str:
+        """The label of a name that must not be learnt: itself if it is known already, else `__other__`."""
+        return self._names.get(name, OTHER)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+def method_label(method: str) -> str:
+    return method if method in _METHODS else OTHER
