@@ -51,8 +51,6 @@ def create_app(
     app: FastAPI = create_fraiseql_app(
         config=config,
         types=TYPES,
-        queries=queries.ALL,
-        mutations=mutations.ALL,
         auth=TokenProvider(token_secret),
         context_getter=context,
         lifespan=context.lifespan,

@@ -1,5 +1,6 @@
 """The blog's mutations: classes that FraiseQL runs itself, and functions that check, call and invalidate."""
 
+from typing import Any
 from uuid import UUID
 
 import fraiseql
@@ -171,12 +172,16 @@ async def _assign(info: GraphQLResolveInfo, function: str, wanted: RoleInput) ->
         },
     )
     await forget(info, wanted.user_id)
-    return RoleAssignment(status=row["status"], message=row["message"])
+    return RoleAssignment(**_outcome(row))
 
 
 async def _call(info: GraphQLResolveInfo, function: str, **values: str) -> PostChange:
     row = await info.context["db"].execute_function(function, values | {"tenant_id": info.context["tenant_id"]})
-    return PostChange(status=row["status"], message=row["message"])
+    return PostChange(**_outcome(row))
+
+
+def _outcome(row: dict[str, Any]) -> dict[str, str]:
+    return {"status": row["status"], "message": row["message"]}
 
 
 async def _invalidate(info: GraphQLResolveInfo, cache: str, view: str) -> None:

@@ -132,7 +132,8 @@ async def engagement(info: GraphQLResolveInfo, id: UUID) -> Engagement:  # noqa:
         """,
         id=str(id),
     )
-    return Engagement(comments_per_view=row["comments"] / row["views"])
+    shares = {"comments_per_view": row["comments"] / row["views"]}
+    return Engagement(**shares)
 
 
 @fraiseql.query

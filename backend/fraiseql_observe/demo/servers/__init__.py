@@ -7,6 +7,7 @@ Each can be stopped and started again on the same port with the same data (`serv
 """
 
 from fraiseql_observe.demo.servers.alertmanager import AlertmanagerServer
+from fraiseql_observe.demo.servers.blog import BlogServer
 from fraiseql_observe.demo.servers.node_exporter import NodeExporter
 from fraiseql_observe.demo.servers.postgres import PostgresServer
 from fraiseql_observe.demo.servers.postgres_exporter import PostgresExporter
@@ -14,9 +15,11 @@ from fraiseql_observe.demo.servers.prometheus import PrometheusServer
 from fraiseql_observe.demo.servers.redis import RedisServer
 from fraiseql_observe.demo.servers.redis_exporter import RedisExporter
 from fraiseql_observe.demo.servers.server import Server
+from fraiseql_observe.demo.servers.traffic import TrafficGenerator
 
 __all__ = [
     "AlertmanagerServer",
+    "BlogServer",
     "NodeExporter",
     "PostgresExporter",
     "PostgresServer",
@@ -24,4 +27,5 @@ __all__ = [
     "RedisExporter",
     "RedisServer",
     "Server",
+    "TrafficGenerator",
 ]

@@ -1,0 +1,45 @@
+"""The traffic, as a child process of the same interpreter."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, ClassVar
+
+from fraiseql_observe.demo.servers.process import Command
+from fraiseql_observe.demo.servers.server import Server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fraiseql_observe.demo.servers.blog import BlogServer
+
+
+class TrafficGenerator(Server):
+    """Sends `rate` operations a second to a blog, and resolves the errors that have stopped. It listens to nothing."""
+
+    name: ClassVar[str] = "traffic"
+
+    def __init__(self, blog: BlogServer, database_url: str, *, rate: float, folder: Path | None = None) -> None:
+        super().__init__(folder=folder)
+        self._blog = blog
+        self._database_url = database_url
+        self._rate = rate
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self._blog.token_secret, self._database_url)
+
+    def command(self) -> Command:
+        return Command(
+            [sys.executable, "-m", "fraiseql_observe.demo.traffic"],
+            env={
+                "TRAFFIC_URL": self._blog.url,
+                "TRAFFIC_DATABASE_URL": self._database_url,
+                "TRAFFIC_TOKEN_SECRET": self._blog.token_secret,
+                "TRAFFIC_RATE": str(self._rate),
+            },
+            cwd=self.folder,
+        )
+
+    def ready(self) -> bool:
+        return True

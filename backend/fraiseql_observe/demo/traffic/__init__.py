@@ -1,0 +1,1 @@
+"""What the blog's readers, authors, administrators and attackers send: realistic, seeded and bounded."""
