@@ -18,7 +18,7 @@ function(config, signals) alert.group(config, 'performance', [
 
   alert.new('SlowQueryRate', 'database', 'Too many database queries are slow.') {
     expression(at):: alert.given(signals.database.slowQueryRatio, at.q, function(ratio)
-      alert.andTraffic(at, ratio + ' > ' + at.threshold, signals.database.queryRate.asRule(at.q))),
+      alert.andTraffic(at, ratio + ' > ' + at.threshold, at.q.sumRate('fraiseql_db_queries_total'))),
     description(at):: '{{ $value | humanizePercentage }} of the database queries of ' + at.job + ' took longer than 100 ms in the last ' + at.window +
                       ' (threshold ' + at.percent + ').',
   },

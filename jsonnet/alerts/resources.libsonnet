@@ -22,9 +22,8 @@ function(config, signals) alert.group(config, 'resources', [
   alert.new('DatabaseGrowth', 'database', 'A database grows fast.') + alert.ofExporter {
     // What was measured a day ago, not a trend: a new Prometheus stays quiet for a day instead of guessing.
     expression(at)::
-      local size = signals.exporters.databaseSize.asRule(at.q);
-      local before = signals.exporters.databaseSizeBefore(at.window).asRule(at.q);
-      size + ' / ' + before + ' - 1 > ' + at.threshold + ' and ' + size + ' > ' + number(at.settings.minimumBytes),
+      local seen(ago) = alert.highest(at, signals.exporters.databaseSize.asRule(at.q), duration.window(config, 60), ago);
+      seen('') + ' / ' + seen(' offset ' + at.window) + ' - 1 > ' + at.threshold + ' and ' + seen('') + ' > ' + number(at.settings.minimumBytes),
     description(at):: 'The database {{ $labels.datname }} (' + at.job + ') grew by {{ $value | humanizePercentage }} in the last ' + at.window + ' (threshold ' + at.percent + ').',
   },
 ])

@@ -2,6 +2,7 @@
 local alert = import '../lib/alert.libsonnet';
 local duration = import '../lib/duration.libsonnet';
 local number = import '../lib/number.libsonnet';
+local query = import '../lib/query.libsonnet';
 
 function(config, signals) alert.group(config, 'security', [
   alert.new('HighFailedAuthAttempts', 'compliance', 'Many log-ins fail.') {
@@ -21,7 +22,7 @@ function(config, signals) alert.group(config, 'security', [
 
   alert.new('UnauthorizedDataAccess', 'compliance', 'Far more access is denied than usual.') {
     expression(at)::
-      local usual = signals.security.denied.asRule(at.q.over(duration.window(config, at.settings.baseline)));
+      local usual = signals.security.denied.asRule(query.rule(config, at.settings.baseline));
       local share = number(at.settings.factor) + ' * ' + number(at.settings.window) + ' / ' + number(at.settings.baseline);
       alert.given(signals.security.denied, at.q, function(denied) denied + ' > ' + at.threshold + ' and ' + denied + ' > ' + share + ' * ' + usual),
     description(at):: '{{ $value | humanize }} reads or writes were denied by ' + at.job + ' in the last ' + at.window + ': more than ' + at.threshold +

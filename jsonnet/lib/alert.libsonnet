@@ -79,6 +79,8 @@ local rules(config, spec) =
     for each in severities(settings)
   ];
 
+local lookedBack(at, expression, window) = '(' + expression + ')[' + window + ':' + duration.text(at.config, at.config.scrapeInterval) + ']';
+
 // The dashboards' variables that an alert's labels can fill.
 local variables(config) = config.groupLabels;
 
@@ -102,9 +104,9 @@ local variables(config) = config.groupLabels;
   // The exporters' jobs are not the application's: their alerts open the dashboard on the scope alone.
   ofExporter:: { variables(config):: config.scopeLabels },
 
-  // A number of a gauge within the window, so that a lost scrape neither fires the alert nor ends it.
-  highest(at, expression):: 'max_over_time((' + expression + ')[' + at.window + ':' + duration.text(at.config, at.config.scrapeInterval) + '])',
-  lowest(at, expression):: 'min_over_time((' + expression + ')[' + at.window + ':' + duration.text(at.config, at.config.scrapeInterval) + '])',
+  // The highest or lowest that a gauge showed within the window, so that a lost scrape neither fires the alert nor ends it.
+  highest(at, expression, window=at.window, ago=''):: 'max_over_time(' + lookedBack(at, expression, window) + ago + ')',
+  lowest(at, expression):: 'min_over_time(' + lookedBack(at, expression, at.window) + ')',
 
   // The expression made from a signal, or none where the flavour has no such signal.
   given(signal, q, expression):: if signal.available then expression(signal.asRule(q)) else null,
