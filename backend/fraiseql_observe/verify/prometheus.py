@@ -16,6 +16,7 @@ from urllib3.util.retry import Retry
 from fraiseql_observe.errors import VerifyError
 from fraiseql_observe.verify.judge import Finding, judge_series
 from fraiseql_observe.verify.options import Option
+from fraiseql_observe.verify.timing import exact_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,7 @@ class Prometheus:
         self._session.hooks["response"].append(self._check)
         retry = Retry(
             total=RETRIES,
+            read=False,  # a query that took too long once takes too long again
             backoff_factor=0.2,
             status_forcelist=RETRY_ON,
             allowed_methods=None,
@@ -79,7 +81,7 @@ class Prometheus:
         self._server: Any = PrometheusConnect(
             url.rstrip("/"), auth=auth, session=self._session, retry=retry, timeout=timeout, method="POST"
         )
-        self._timeout = {"timeout": f"{timeout}s"}
+        self._timeout = {"timeout": exact_interval(round(timeout * 1000))}
         self.knows = lru_cache(maxsize=None)(self._knows)
 
     def probe(self) -> None:

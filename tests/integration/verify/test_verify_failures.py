@@ -1,0 +1,168 @@
+"""Servers that are not there, not willing, or not what they should be: one sentence, one thing to do, no secret."""
+
+from __future__ import annotations
+
+import json
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from verify_support import answering, dashboard, promql, serving, sql
+
+from fraiseql_observe.errors import VerifyError
+from fraiseql_observe.verify import Options, auth_from, verify
+from fraiseql_observe.verify.prometheus import Prometheus
+from fraiseql_observe.verify.timing import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PANEL = dashboard(promql("Orders", "shop_orders"))
+OK = {"status": "success", "data": {"resultType": "vector", "result": []}}
+
+
+def attempt(prometheus: str | None, postgres: str | None = None, **more: object) -> VerifyError:
+    with pytest.raises(VerifyError) as caught:
+        verify([PANEL], prometheus, postgres, now=datetime.now(UTC), options=Options(timeout=0.5), **more)
+    assert caught.value.hint
+    return caught.value
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    with socket.socket() as holder:  # bound, but not listening: nobody else can take it, nobody answers
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        yield holder.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "message"),
+    [
+        (401, b"no", "refuses us: HTTP 401"),
+        (403, b"{}", "refuses us: HTTP 403"),
+        (404, b"<html>", "answers HTTP 404"),
+        (200, b"<html>login</html>", "does not answer as a Prometheus does"),
+        (200, b'{"hello": "world"}', "does not answer as a Prometheus does"),
+        (200, b'{"status": "success", "data": []}', "does not answer as a Prometheus does"),
+        (200, b'{"status": "success"}', "does not answer as a Prometheus does"),
+        (503, b"later", "answers HTTP 503"),
+    ],
+)
+def test_a_server_that_is_no_willing_prometheus_is_named(status, body, message):
+    with serving(answering(status, body)) as url:
+        error = attempt(url)
+    assert message in error.message
+    assert url in error.message
+
+
+def test_a_prometheus_that_is_not_there(closed_port):
+    assert "does not answer" in attempt(f"http://127.0.0.1:{closed_port}").message
+
+
+def test_a_prometheus_that_never_answers(silent_port):
+    assert "did not answer in time" in attempt(f"http://127.0.0.1:{silent_port}").message
+
+
+def test_tls_where_there_is_none():
+    with serving(answering(200, b"{}")) as url:
+        assert "certificate" in attempt(url.replace("http:", "https:")).message
+
+
+@pytest.mark.parametrize("url", ["localhost:9090", "ftp://host", "http://", "nonsense"])
+def test_what_is_no_url(url):
+    assert "is not the URL of a Prometheus" in attempt(url).message
+
+
+def test_a_redirect_to_a_login_page_is_no_prometheus():
+    with serving(answering(200, b"<html>")) as login, serving(answering(302, b"", {"Location": login})) as url:
+        assert "does not answer as a Prometheus" in attempt(url).message
+
+
+def test_passwords_are_never_shown(closed_port):
+    for prometheus, postgres in (
+        (f"http://me:hunter2@127.0.0.1:{closed_port}", None),
+        (None, f"postgresql://me:hunter2@127.0.0.1:{closed_port}/shop"),
+        (None, "postgresql://me:hunter2@127.0.0.1:notaport/shop"),
+        (None, "postgresql://me:hunter2@127.0.0.1/shop?nonsense=1"),
+    ):
+        assert "hunter2" not in str(attempt(prometheus, postgres))
+
+
+@pytest.mark.parametrize(
+    ("credentials", "header"),
+    [(("t0ken",), "Bearer t0ken"), (("", "ann", "pw"), "Basic YW5uOnB3"), ((), None)],
+)
+def test_credentials_are_sent_and_netrc_cannot_replace_them(credentials, header, tmp_path, monkeypatch):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password other\n" if header else "")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    handler = answering(200, json.dumps(OK).encode())
+    with serving(handler) as url:
+        verify([PANEL], url, None, now=datetime.now(UTC), auth=auth_from(*credentials))
+    assert {headers.get("Authorization") for headers in handler.seen} == {header}
+
+
+def test_warnings_of_prometheus_are_passed_on():
+    series = {"metric": {}, "values": [[1, "4"]]}
+    told = {
+        "status": "success",
+        "data": {"resultType": "matrix", "result": [series]},
+        "warnings": ["remote read failed"],
+    }
+    with serving(answering(200, json.dumps(told).encode())) as url:
+        report = verify([PANEL], url, None, now=datetime.now(UTC))
+    assert report.results[0].warnings == ("remote read failed",)
+
+
+def test_a_prometheus_that_dies_between_two_queries_makes_them_missing(monkeypatch):
+    with serving(answering(200, json.dumps(OK).encode())) as url:
+        server = Prometheus(url, timeout=0.5)
+        server.probe()
+    now = datetime.now(UTC)
+    with pytest.raises(VerifyError, match="does not answer"):
+        server.instant("up", Window(now, now))
+
+
+def test_a_malformed_metrics_pattern_is_a_sentence():
+    with serving(answering(200, json.dumps(OK).encode())) as url, pytest.raises(VerifyError, match="not a regular exp"):
+        Prometheus(url).metrics("(", Window(datetime.now(UTC), datetime.now(UTC)))
+
+
+def test_a_postgres_that_is_not_there(closed_port):
+    error = attempt(None, f"postgresql://postgres@127.0.0.1:{closed_port}/shop")
+    assert error.message == f"PostgreSQL at 127.0.0.1:{closed_port}/shop cannot be reached."
+
+
+def test_a_postgres_without_that_database(postgres_url):
+    assert "no such database or user" in attempt(None, postgres_url.rsplit("/", 1)[0] + "/no_such_database").message
+
+
+def test_a_postgres_without_tls(postgres_url):
+    assert "TLS" in attempt(None, postgres_url.rsplit("?", 1)[0] + "?sslmode=require").message
+
+
+@pytest.mark.parametrize("url", ["postgresql://[", "not a url", "mysql://host/db"])
+def test_what_is_no_postgres_url(url):
+    assert attempt(None, url).message == "The PostgreSQL URL is malformed."
+
+
+def test_a_role_without_rights_is_told_which_role_to_grant(audit_url):
+    import psycopg  # noqa: PLC0415
+
+    with psycopg.connect(audit_url, autocommit=True) as admin:
+        admin.execute("create role verify_stranger login password 'pw'")
+        try:
+            stranger = audit_url.replace("//" + audit_url.split("//")[1].split("@")[0], "//verify_stranger:pw")
+            report = verify([dashboard(sql("A", "table audit"))], None, stranger, now=datetime.now(UTC))
+        finally:
+            admin.execute("drop role verify_stranger")
+    assert "SQL error 42501" in report.results[0].why
+    assert "fraiseql_observe_reader" in report.results[0].why
