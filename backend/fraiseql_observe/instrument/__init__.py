@@ -16,17 +16,24 @@ from typing import Any
 from prometheus_client import REGISTRY, CollectorRegistry, ProcessCollector
 
 from fraiseql_observe.instrument import endpoint, families
+from fraiseql_observe.instrument.audit import DROP_REASONS
 from fraiseql_observe.instrument.errors import InstrumentError
-from fraiseql_observe.instrument.hooks import apq, cache, database, execution, patch, security
+from fraiseql_observe.instrument.hooks import apq, cache, database, execution, fields, patch, security
 from fraiseql_observe.instrument.metrics import Metrics, metrics_for, multiprocess_directory
 from fraiseql_observe.instrument.middleware import ObserveMiddleware
 from fraiseql_observe.instrument.runtime import Instrument
 from fraiseql_observe.instrument.settings import Settings, load
+from fraiseql_observe.instrument.statement import QUERY_TYPES
 
 __all__ = ["Instrument", "InstrumentError", "Settings", "instrument"]
 
 logger = logging.getLogger("fraiseql_observe.instrument")
 _NAMESPACE = "fraiseql"
+# Where an error of ours can happen: the hooks, and the parts around them.
+FAULTS = (
+    execution.HOOK, fields.HOOK, apq.HOOK, cache.HOOK, cache.PERMISSIONS, cache.LOADERS, security.HOOK, security.AUTH,
+    database.POOL, database.CURSOR, "request", "lifespan", "sampler", "metrics",
+)  # fmt: skip
 
 
 def instrument(app: Any, *, registry: CollectorRegistry | None = None, **settings: Any) -> Instrument | None:
@@ -49,9 +56,9 @@ def instrument(app: Any, *, registry: CollectorRegistry | None = None, **setting
             f"instrument() was given a {type(app).__name__}, not a FastAPI application.",
             hint="Give it what create_fraiseql_app() returns.",
         )
-    known = getattr(app.state, "fraiseql_observe", None)
+    known: Instrument | None = getattr(app.state, "fraiseql_observe", None)
     if known is not None:
-        return known  # type: ignore[no-any-return]
+        return known
     loaded = load(settings)
     if not loaded.enabled:
         return None
@@ -79,12 +86,12 @@ def _build(app: Any, settings: Settings, registry: CollectorRegistry | None) -> 
         settings,
         metrics_for(registry, reused),
         database_url=_database_url(app),
-        counts_http=not any(entry.cls.__name__ == "MetricsMiddleware" for entry in app.user_middleware),  # type: ignore[attr-defined]
+        counts_http=not any(entry.cls.__name__ == "MetricsMiddleware" for entry in app.user_middleware),
     )
     if not served or (fraiseql and multiprocess_directory()):
         endpoint.mount(app, settings.metrics_path, registry)
     _install(instrumented)
-    _describe(instrumented.metrics)
+    _declare(instrumented.metrics)
     return instrumented
 
 
@@ -120,6 +127,7 @@ def _install(instrumented: Instrument) -> None:
     }
     for name, install in hooks.items():
         _activate(instrumented, name, install)
+    instrumented.metrics.set(families.HOOK_ACTIVE, 1, fields.HOOK)
 
 
 def _activate(instrumented: Instrument, name: str, install: Any) -> None:
@@ -143,12 +151,27 @@ def _observe_pools(instrumented: Instrument) -> bool:
     if get is None:
         return False
     pools = [get(), *instrumented.settings.pools]
-    return all([database.observe(pool, instrumented) for pool in pools])
+    return all([database.observe(pool, instrumented) for pool in pools])  # noqa: C419  (each one)
 
 
-def _describe(metrics: Metrics) -> None:
+def _declare(metrics: Metrics) -> None:
+    """Series that alerts watch for a first event must exist before it: an increase from nothing is no increase."""
+    metrics.set(families.BUILD_INFO, 1, _fraiseql_version(), "v1")
+    for event_type, result in (("auth.success", "success"), ("auth.failure", "failure"), ("authz.denied", "denied")):
+        metrics.inc(families.SECURITY_EVENTS, event_type, result, amount=0)
+    for reason in DROP_REASONS:
+        metrics.inc(families.AUDIT_DROPPED, reason, amount=0)
+    for hook in FAULTS:
+        metrics.inc(families.INSTRUMENT_ERRORS, hook, amount=0)
+    for kind in QUERY_TYPES:
+        metrics.inc(families.SLOW_QUERIES, kind, amount=0)
+    for operation_type in ("query", "mutation"):
+        metrics.inc(families.QUERIES_SUCCESS, operation_type, amount=0)
+        metrics.inc(families.QUERIES_ERRORS, operation_type, amount=0)
+
+
+def _fraiseql_version() -> str:
     try:
-        version = importlib.metadata.version("fraiseql")
+        return importlib.metadata.version("fraiseql")
     except importlib.metadata.PackageNotFoundError:
-        version = "unknown"
-    metrics.set(families.BUILD_INFO, 1, version, "v1")
+        return "unknown"

@@ -8,7 +8,6 @@ import json
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -16,9 +15,11 @@ import psycopg
 from psycopg import sql
 
 from fraiseql_observe.instrument import families
-from fraiseql_observe.instrument.event import AuditEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fraiseql_observe.instrument.event import AuditEvent
     from fraiseql_observe.instrument.metrics import Metrics
     from fraiseql_observe.instrument.settings import Settings
 
@@ -29,8 +30,8 @@ COLUMNS: Final = {
     "event_id": "uuid", "occurred_at": "timestamptz", "tenant_id": "text", "user_id": "text", "roles": "text[]",
     "request_id": "text", "ip_address": "inet", "endpoint": "text", "operation_type": "text", "operation_name": "text",
     "event_type": "text", "category": "text", "entity": "text", "entity_id": "text", "outcome": "text",
-    "error_type": "text", "error_code": "text", "severity": "text", "error_fingerprint": "text", "error_message": "text",
-    "duration_ms": "double precision", "complexity": "integer", "depth": "integer", "mode": "text",
+    "error_type": "text", "error_code": "text", "severity": "text", "error_fingerprint": "text",
+    "error_message": "text", "duration_ms": "double precision", "complexity": "integer", "depth": "integer", "mode": "text",
 }  # fmt: skip
 
 
@@ -38,11 +39,12 @@ def _value(position: int, kind: str) -> str:
     if kind == "timestamptz":
         return f"to_timestamp((e->>{position})::double precision)"
     if kind == "text[]":
-        return f"case when json_typeof(e->{position}) = 'array' then array(select json_array_elements_text(e->{position})) end"
+        elements = f"array(select json_array_elements_text(e->{position}))"
+        return f"case when json_typeof(e->{position}) = 'array' then {elements} end"
     return f"(e->>{position})::{kind}"
 
 
-# A whole batch is one parameter: PostgreSQL unpacks it, which costs the application a tenth of binding each value.
+# A whole batch is one parameter: PostgreSQL unpacks it, which spares the application binding each value.
 # Rows of a batch that was committed without our hearing of it are sent again and must not count twice.
 INSERT: Final = f"""
 with inserted as (
@@ -69,6 +71,8 @@ on conflict (fingerprint) do update set
     status = case when known.status = 'resolved' and excluded.last_seen > known.resolved_at
                   then 'regressed' else known.status end
 """  # noqa: S608  (built from the constants above)
+
+DROP_REASONS: Final = ("overflow", "wait_timeout", "rejected", "shutdown")
 
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 15
@@ -224,7 +228,7 @@ class AuditWriter:
                     connect_timeout=_CONNECT_SECONDS,
                     application_name="fraiseql-observe audit",
                 )
-            await self._connection.execute(sql.SQL(INSERT), (payload,))  # type: ignore[arg-type]
+            await self._connection.execute(sql.SQL(INSERT), (payload,))
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -26,6 +27,7 @@ _GRAPHQL_CODES = frozenset(
 )
 _NO_CONNECTION = frozenset({"PoolTimeout", "PoolClosed", "TooManyRequests", "ConnectionTimeout"})
 _DATABASE_DOWN = ("08", "53", "57P")  # SQLSTATE: connection exceptions, insufficient resources, operator intervention
+_INPUT_MODULES = frozenset({"fraiseql.utils.fraiseql_builder", "fraiseql.types.coercion"})
 _CODE_LENGTH = 64
 
 
@@ -60,7 +62,7 @@ def classify(error: BaseException) -> Failure:
     error_type = _error_type(error, cause, code, classes)
     severity = _SEVERITY[error_type]
     sqlstate = getattr(cause, "sqlstate", None)
-    if error_type == DATABASE and (classes & _NO_CONNECTION or _lost(cause, sqlstate, classes)):
+    if error_type == DATABASE and (classes & _NO_CONNECTION or _lost(sqlstate, classes)):
         severity = CRITICAL
     message, constraint = _words(cause)
     return Failure(error_type, severity, type(cause).__name__, str(sqlstate or code or "UNKNOWN"), message, constraint)
@@ -86,10 +88,20 @@ def _error_type(error: BaseException, cause: BaseException, code: str, classes: 
         return GRAPHQL
     if isinstance(error, GraphQLError) and isinstance(cause, GraphQLError) and not error.path:
         return VALIDATION
-    return INTERNAL
+    return VALIDATION if isinstance(cause, ValueError) and _raised_in(cause) in _INPUT_MODULES else INTERNAL
 
 
-def _lost(cause: BaseException, sqlstate: object, classes: set[str]) -> bool:
+def _raised_in(cause: BaseException) -> str:
+    """The module that raised an exception: FraiseQL's checks of input raise what an application might raise too."""
+    trace = cause.__traceback__
+    for _ in range(100):
+        if trace is None or trace.tb_next is None:
+            break
+        trace = trace.tb_next
+    return str(trace.tb_frame.f_globals.get("__name__", "")) if trace is not None else ""
+
+
+def _lost(sqlstate: object, classes: set[str]) -> bool:
     if isinstance(sqlstate, str):
         return sqlstate.startswith(_DATABASE_DOWN)
     return "OperationalError" in classes
@@ -119,7 +131,14 @@ def refused(status: int, code: str = "") -> Failure | None:
         error_type = INTERNAL
     else:
         error_type = VALIDATION
-    return Failure(error_type, _SEVERITY[error_type], "HTTP", code[:_CODE_LENGTH] or f"HTTP_{status}", f"HTTP {status}")
+    return Failure(error_type, _SEVERITY[error_type], "HTTP", code[:_CODE_LENGTH] or f"HTTP_{status}", _phrase(status))
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown HTTP status"
 
 
 def not_executed(code: str, message: str) -> Failure:

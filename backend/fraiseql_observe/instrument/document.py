@@ -123,7 +123,7 @@ class _Measure:
             if isinstance(node, FragmentSpreadNode):
                 inner_count, inner_depth = self._fragment(node.name.value)
             else:
-                inner_count, inner_depth = self.selection(node.selection_set)  # type: ignore[attr-defined]
+                inner_count, inner_depth = self.selection(node.selection_set)
             is_field = isinstance(node, FieldNode)
             count = min(count + inner_count + is_field, MAX_COMPLEXITY)
             depth = max(depth, inner_depth + is_field)
@@ -143,7 +143,7 @@ class _Measure:
             if isinstance(node, FieldNode):
                 found.append(_root_field(node))
             elif not isinstance(node, FragmentSpreadNode):
-                found += self.root_fields(node.selection_set, seen)  # type: ignore[attr-defined]
+                found += self.root_fields(node.selection_set, seen)
             elif node.name.value in self._fragments and node.name.value not in seen:
                 seen.add(node.name.value)
                 found += self.root_fields(self._fragments[node.name.value].selection_set, seen)

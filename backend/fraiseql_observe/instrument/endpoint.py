@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Mount, Route
 
 from fraiseql_observe.instrument.metrics import WorkersCollector, multiprocess_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
 
 
 def exposition(registry: CollectorRegistry) -> bytes:

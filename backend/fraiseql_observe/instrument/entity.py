@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from fraiseql_observe.instrument.event import entity_of_field
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-def entity_of_root_field(schema: Any, operation_type: str, field: str) -> str | None:
-    """The entity of a query's result, or of a mutation's success type; None where the schema does not tell."""
+def entity_of_root_field(schema: Any, operation_type: str, field: str, verbs: Mapping[str, str]) -> str | None:
+    """The entity that a query returns, or that a mutation's success type or name speaks of.
+
+    None for a field that the schema does not have, and for a query of a scalar.
+    """
     root = getattr(schema, f"{operation_type}_type", None)
     declared = root.fields.get(field) if root is not None else None
     if declared is None:
         return None
     result = unwrapped(declared.type)
-    return _of_mutation(result) if operation_type == "mutation" else _named_entity(result)
+    if operation_type == "mutation":
+        return _of_mutation(result) or entity_of_field(field, verbs)
+    return _named_entity(result)
 
 
 def unwrapped(kind: Any) -> Any:

@@ -97,6 +97,12 @@ def row_outcome(status: str) -> str:
     return NOOP if kind == "noop" else SUCCESS
 
 
+def failed_reason(rows: Sequence[Row]) -> str | None:
+    """What the first failed mutation says of itself: `duplicate_email` of `failed:duplicate_email`."""
+    status = next((row.status for row in rows if row_outcome(row.status) == FAILURE), None)
+    return (status.partition(":")[2] or status)[:64] if status else None
+
+
 @lru_cache(maxsize=2048)
 def words(name: str) -> tuple[str, ...]:
     """The words of a field or function name in lower case: `createBlogPost` and `fn_create_blog_post` alike."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from fraiseql_observe.instrument.classify import Failure
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fraiseql_observe.instrument.classify import Failure
 
 MAX_MESSAGE = 500
 _MAX_LITERALS = 100
@@ -15,7 +18,7 @@ _SCAN = 4_000
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _EMAIL = re.compile(r"[^\s@'\"()<>]{1,64}@[^\s@'\"()<>]{1,255}")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|“[^”]*”|‘[^’]*’|=\([^)]*\)")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\u201c[^\u201d]*\u201d|=\([^)]*\)")
 _DIGITS = re.compile(r"\d+")
 _DOCUMENT_STRING = re.compile(r'"""(.*?)"""|"((?:[^"\\\n]|\\.)*)"', re.DOTALL)
 
@@ -31,14 +34,14 @@ def redact(message: str, literals: Iterable[str] = ()) -> str:
     text = _QUOTED.sub("?", text)
     text = _UUID.sub("?", text)
     text = _EMAIL.sub("?", text)
-    text = re.split(r"['\"`“]", text, maxsplit=1)[0] if _unbalanced(text) else text
+    text = re.split(r"['\"`\u201c]", text, maxsplit=1)[0] if _unbalanced(text) else text
     text = _DIGITS.sub("?", text)
     return " ".join(text.split()).replace("\x00", "")[:MAX_MESSAGE]
 
 
 def _unbalanced(text: str) -> bool:
     # An apostrophe inside a word ("can't") opens nothing.
-    return re.search(r"(?<!\w)['\"`“]", text) is not None
+    return re.search(r"(?<!\w)['\"`\u201c]", text) is not None
 
 
 def literals_of(document: object, variables: object) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import re
 import weakref
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -15,7 +16,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from fraiseql_observe.instrument import families
-from fraiseql_observe.instrument.families import Family
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fraiseql_observe.instrument.families import Family
+
+logger = logging.getLogger("fraiseql_observe.instrument")
 
 _MAX_CHILDREN = 50_000  # a last line of defence: every label set is bounded where it is made
 
@@ -50,18 +57,33 @@ class Metrics:
         return child
 
     def inc(self, family: Family, *labels: str, amount: float = 1) -> None:
-        self._child(family, labels).inc(amount)
+        try:
+            self._child(family, labels).inc(amount)
+        except Exception:  # noqa: BLE001
+            self._fault(family)
 
     def observe(self, family: Family, value: float, *labels: str) -> None:
-        self._child(family, labels).observe(value)
+        try:
+            self._child(family, labels).observe(value)
+        except Exception:  # noqa: BLE001
+            self._fault(family)
 
     def set(self, family: Family, value: float, *labels: str) -> None:
-        self._child(family, labels).set(value)
+        try:
+            self._child(family, labels).set(value)
+        except Exception:  # noqa: BLE001
+            self._fault(family)
+
+    def _fault(self, family: Family) -> None:
+        """Counting must never break what is counted: a full disk under the shared files, for one, raises here."""
+        logger.debug("%s could not be fed.", family.name, exc_info=True)  # noqa: LOG014
+        with contextlib.suppress(Exception):
+            self._child(families.INSTRUMENT_ERRORS, ("metrics",)).inc()
 
     def total(self, family: Family) -> float:
         """The value of an unlabelled counter in this process."""
         samples = self._parents[family].collect()[0].samples
-        return sum(sample.value for sample in samples if not sample.name.endswith("_created"))
+        return float(sum(sample.value for sample in samples if not sample.name.endswith("_created")))
 
 
 _by_registry: weakref.WeakKeyDictionary[CollectorRegistry, Metrics] = weakref.WeakKeyDictionary()
@@ -119,11 +141,11 @@ class WorkersCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         for pid in dead_processes(path.name for path in self._directory.glob("gauge_live*.db")):
-            multiprocess.mark_process_dead(pid, str(self._directory))
+            multiprocess.mark_process_dead(pid, str(self._directory))  # type: ignore[no-untyped-call]
         # Sorted, so that the mode of a live gauge wins over FraiseQL's own declaration of the same name.
         files = sorted(str(path) for path in self._directory.glob("*.db"))
         totals = {families.COHERENT_READS.name: 0.0, families.STALE_READS.name: 0.0}
-        for metric in MultiProcessCollector.merge(files):
+        for metric in MultiProcessCollector.merge(files):  # type: ignore[no-untyped-call]
             for sample in metric.samples:
                 if sample.name in totals:
                     totals[sample.name] += sample.value

@@ -57,7 +57,7 @@ class Instrument:
         self.metrics.inc(families.INSTRUMENT_ERRORS, hook)
         if hook not in self._logged:
             self._logged.add(hook)
-            logger.warning("The instrument failed in %s; the request was not affected.", hook, exc_info=True)
+            logger.warning("Instrument failed in %s; the request did not.", hook, exc_info=True)  # noqa: LOG014  (called in an except)
 
     @property
     def started(self) -> bool:
@@ -88,5 +88,5 @@ class Instrument:
             schema = getattr(self.app.state, "graphql_schema", None)
             if len(self._root_entities) > _MAX_MUTATIONS:
                 self._root_entities.clear()
-            self._root_entities[key] = entity_of_root_field(schema, operation_type, field)
+            self._root_entities[key] = entity_of_root_field(schema, operation_type, field, self.settings.verbs)
         return self._root_entities[key]

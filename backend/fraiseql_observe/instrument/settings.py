@@ -1,3 +1,4 @@
+# ruff: noqa: RUF009  (`_setting` makes a dataclass field)
 """Every setting of the instrument, declared once; the environment overrides the code."""
 
 from __future__ import annotations

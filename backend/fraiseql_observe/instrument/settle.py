@@ -179,16 +179,10 @@ def _count_mutations(record: Record) -> None:
         if error is not None:
             metrics.inc(families.MUTATIONS_ERRORS, name, classify.classify(error).error_type)
         elif outcome == event.FAILURE:
-            metrics.inc(families.MUTATIONS_ERRORS, name, instrument.codes.admit(_reason(rows)))
+            metrics.inc(families.MUTATIONS_ERRORS, name, instrument.codes.admit(event.failed_reason(rows) or "failed"))
         else:
             kind = rows[0].status.partition(":")[0] if rows else event.SUCCESS
             metrics.inc(families.MUTATIONS_SUCCESS, name, instrument.codes.admit(kind))
-
-
-def _reason(rows: list[event.Row]) -> str:
-    """The part after the colon of the first status that is a failure: `duplicate_email` of `failed:duplicate_email`."""
-    status = next(row.status for row in rows if event.row_outcome(row.status) == event.FAILURE)
-    return (status.partition(":")[2] or status)[:64]
 
 
 def _count_denial(record: Record, worst: Failure | None) -> None:
@@ -206,7 +200,7 @@ def _count_denial(record: Record, worst: Failure | None) -> None:
         record.instrument.metrics.inc(families.SECURITY_EVENTS, kind, "denied")
 
 
-def _audit_event(  # noqa: PLR0913
+def _audit_event(
     record: Record,
     endpoint: str,
     operation: Operation | None,
@@ -241,7 +235,7 @@ def _audit_event(  # noqa: PLR0913
         entity_id=_entity_id(record, operation),
         outcome=event.outcome(worst.error_type if worst else None, record.rows),
         error_type=worst.error_type if worst else None,
-        error_code=event.text(worst.code) if worst else None,
+        error_code=event.text(worst.code) if worst else event.failed_reason(record.rows),
         severity=worst.severity if worst else None,
         error_fingerprint=fingerprint(worst, name, redacted or "") if worst else None,
         error_message=redacted,
@@ -269,10 +263,10 @@ def _entity(record: Record, operation_type: str, fields: list[str]) -> str | Non
     for row in record.rows:
         if row.entity_type:
             return row.entity_type
-    if not fields:
-        return None
-    declared = record.instrument.entity_of_root_field(operation_type, fields[0])
-    return declared or event.entity_of_field(fields[0], record.instrument.settings.verbs)
+    for field in fields:
+        if entity := record.instrument.entity_of_root_field(operation_type, field):
+            return entity
+    return None
 
 
 def _entity_id(record: Record, operation: Operation | None) -> str | None:

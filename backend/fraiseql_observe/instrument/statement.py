@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from psycopg.sql import SQL, Composable, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+QUERY_TYPES = ("select", "insert", "update", "delete", "function", "other")
 
 
 class Statement(NamedTuple):
@@ -19,7 +25,9 @@ class Statement(NamedTuple):
 _VERB = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*([a-z]+)", re.IGNORECASE | re.DOTALL)
 _FUNCTION = re.compile(r"\bselect\s+(?:row_to_json\s*\(\s*|\*\s+from\s+)([\w.\"]+)\s*\(", re.IGNORECASE)
 _TABLE = re.compile(r"\b(?:from|into|update|join)\s+(?:only\s+)?([\w.\"]+)", re.IGNORECASE)
+_BEFORE_TABLE = re.compile(r"\b(?:from|into|update|join)\s+(?:only\s+)?$", re.IGNORECASE)
 _SCANNED = 4_000
+_MAX_PARTS = 100
 _COUNTED = frozenset({"select", "insert", "update", "delete"})
 # Sent by psycopg and FraiseQL around the statements of the application.
 _SKIPPED = frozenset({"set", "reset", "show", "begin", "commit", "rollback", "savepoint", "release", "discard"})
@@ -58,29 +66,46 @@ def _scan(text: str) -> Statement | None:
 
 
 def _of_composed(query: Composed) -> Statement:
-    """The first identifier is the view; the verb stands in the first piece of SQL."""
-    verb, table = "", ""
-    for part in _parts(query):
-        if isinstance(part, SQL):
-            if not verb:
-                verb = _first_word(part._obj)  # noqa: SLF001  (as_string costs ten times as much)
-        elif isinstance(part, Identifier):
-            table = part._obj[-1]  # noqa: SLF001
-            break
+    """The verb stands in the first piece of SQL; the table is the identifier after one that ends in FROM and the like.
+
+    Looks at the pieces themselves, because putting the text together costs ten times as much.
+    """
+    opening, before, first = "", "", ""
+    for part in islice(_parts(query), _MAX_PARTS):
+        kind = type(part)
+        if kind is SQL:
+            before = part._obj or before  # noqa: SLF001
+            opening = opening or before
+        elif kind is Identifier:
+            first = first or part._obj[-1]  # noqa: SLF001
+            if _names_table(before):
+                return _statement(opening, part._obj[-1])  # noqa: SLF001
+    return _statement(opening, first)
+
+
+def _parts(query: Composed) -> Iterable[Any]:
+    pieces = query._obj  # noqa: SLF001
+    return _flat(query) if pieces and type(pieces[0]) is Composed else pieces
+
+
+def _flat(query: Composed) -> Iterator[Any]:
+    for part in query:
+        if isinstance(part, Composed):
+            yield from _flat(part)
+        else:
+            yield part
+
+
+@lru_cache(maxsize=1024)
+def _statement(opening: str, table: str) -> Statement:
+    found = _VERB.match(opening)
+    verb = found[1].lower() if found else ""
     return Statement(verb if verb in _COUNTED else "other", table)
 
 
-def _parts(query: Composed, depth: int = 0) -> list[Composable]:
-    parts = list(query)
-    if depth < 5 and parts and isinstance(parts[0], Composed):  # noqa: PLR2004
-        return _parts(parts[0], depth + 1) + parts[1:]
-    return parts
-
-
 @lru_cache(maxsize=256)
-def _first_word(text: str) -> str:
-    found = _VERB.match(text)
-    return found[1].lower() if found else ""
+def _names_table(text: str) -> bool:
+    return _BEFORE_TABLE.search(text) is not None
 
 
 def _plain(name: str) -> str:

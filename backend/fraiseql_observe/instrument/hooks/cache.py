@@ -6,7 +6,8 @@ import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from fraiseql_observe.instrument import families, record as records
+from fraiseql_observe.instrument import families
+from fraiseql_observe.instrument import record as records
 from fraiseql_observe.instrument.hooks import patch
 from fraiseql_observe.instrument.labels import OTHER
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 HOOK, PERMISSIONS, LOADERS = "cache", "permissions", "dataloader"
 _POSTGRES = "fraiseql.caching.PostgresCache"
+_RESULTS = "fraiseql.caching.ResultCache"
 _PERMISSION_CACHE = "fraiseql.enterprise.rbac.cache.PermissionCache"
 _PERMISSION_KEYS = "rbac:permissions:"
+_MAX_TABLES = 20
 
 _active: list[Instrument] = []  # the application that caches serve outside of any request: the latest instrumented
 
@@ -33,7 +36,9 @@ def install(instrument: Instrument) -> bool:
             patch.wrap(_POSTGRES, "set", ("self", "key", "value", "ttl"), lambda original: _set(original, "result")),
             patch.wrap(_POSTGRES, "delete", ("self", "key"), lambda original: _delete(original, "result")),
             patch.wrap(_POSTGRES, "delete_pattern", ("self", "pattern"), lambda original: _delete(original, "result")),
-            patch.wrap("fraiseql.caching.ResultCache", "get_or_set", ("self", "key", "func"), _get_or_set),
+            patch.wrap(_RESULTS, "get_or_set", ("self", "key", "func"), _with_backend),
+            patch.wrap(_RESULTS, "invalidate", ("self", "key"), _with_backend),
+            patch.wrap(_RESULTS, "invalidate_pattern", ("self", "pattern"), _with_backend),
         ]
     )
 
@@ -85,12 +90,11 @@ def _get(original: Any, cache_type: str) -> Any:
         instrument = _instrument()
         if instrument is None or not _ours(key, cache_type):
             return await original(self, key, *args, **kwargs)
-        _remember_table(instrument, self)
         result = await _timed(instrument, cache_type, "get", original(self, key, *args, **kwargs))
         hit = result is not None and not (isinstance(result, tuple) and result[:1] == (None,))
         instrument.metrics.inc(families.CACHE_HITS if hit else families.CACHE_MISSES, cache_type)
-        if hit and cache_type == "result":
-            _judge(instrument, key)
+        if cache_type == "result":
+            _guarded(instrument, _note_read, instrument, self, key, hit)
         return result
 
     return get
@@ -103,7 +107,7 @@ def _set(original: Any, cache_type: str) -> Any:
             return await original(self, key, *args, **kwargs)
         result = await _timed(instrument, cache_type, "set", original(self, key, *args, **kwargs))
         if cache_type == "result":
-            instrument.coherency.stored(key, entity_of_key(key), time.monotonic())
+            _guarded(instrument, _note_stored, instrument, key)
         return result
 
     return set_
@@ -117,33 +121,32 @@ def _delete(original: Any, cache_type: str) -> Any:
             return await original(self, *args, **kwargs)
         removed = await _timed(instrument, cache_type, "delete", original(self, *args, **kwargs))
         if removed and cache_type == "result":
-            _count_invalidation(instrument, key, int(removed))
+            _guarded(instrument, _count_invalidation, instrument, key, removed)
         return removed
 
     return delete
 
 
-def _get_or_set(original: Any) -> Any:
-    async def get_or_set(self: Any, *args: Any, **kwargs: Any) -> Any:
-        backend = self.backend
-        if not getattr(type(backend).get, "__fraiseql_observe__", False) and not hasattr(backend, "_fraiseql_observe"):
-            _observe_backend(backend)
+def _with_backend(original: Any) -> Any:
+    """A method of `ResultCache` that first sees to it that its store is watched, whatever class it has."""
+
+    async def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        instrument = _instrument()
+        if instrument is not None:
+            _guarded(instrument, _observe_backend, self.backend)
         return await original(self, *args, **kwargs)
 
-    return get_or_set
+    return method
 
 
 def _observe_backend(backend: Any) -> None:
-    """Wrap one backend of another class, on the object: hits are counted where the store is asked."""
-    instrument = _instrument()
-    try:
-        backend._fraiseql_observe = True  # noqa: SLF001
-        for name, make in (("get", _get), ("set", _set), ("delete", _delete), ("delete_pattern", _delete)):
-            method = getattr(backend, name)
-            setattr(backend, name, make(_unbound(method), "result").__get__(backend))
-    except Exception:  # noqa: BLE001
-        if instrument is not None:
-            instrument.fault(HOOK)
+    """Wrap one store of another class, on the object: hits are counted where the store is asked."""
+    if patch.is_wrapped(type(backend).get) or hasattr(backend, "_fraiseql_observe"):
+        return
+    backend._fraiseql_observe = True  # noqa: SLF001
+    for name, make in (("get", _get), ("set", _set), ("delete", _delete), ("delete_pattern", _delete)):
+        method = getattr(backend, name)
+        setattr(backend, name, make(_unbound(method), "result").__get__(backend))
 
 
 def _unbound(method: Any) -> Any:
@@ -157,37 +160,49 @@ def _load(original: Any) -> Any:
     async def load(self: Any, key: Any) -> Any:
         instrument = _instrument()
         if instrument is not None:
-            known = getattr(self, "_cache_enabled", False) and key in getattr(self, "_cache", ())
-            instrument.metrics.inc(families.CACHE_HITS if known else families.CACHE_MISSES, "field")
+            _guarded(instrument, _note_load, instrument, self, key)
         return await original(self, key)
 
     return load
 
 
-def _remember_table(instrument: Instrument, cache: Any) -> None:
+def _guarded(instrument: Instrument, note: Callable[..., None], *args: Any) -> None:
+    try:
+        note(*args)
+    except Exception:  # noqa: BLE001
+        instrument.fault(HOOK)
+
+
+def _note_load(instrument: Instrument, loader: Any, key: Any) -> None:
+    known = loader._cache_enabled and key in loader._cache  # noqa: SLF001
+    instrument.metrics.inc(families.CACHE_HITS if known else families.CACHE_MISSES, "field")
+
+
+def _note_read(instrument: Instrument, cache: Any, key: Any, hit: bool) -> None:  # noqa: FBT001
     table = getattr(cache, "table_name", None)
-    if isinstance(table, str) and len(instrument.sampler.cache_tables) < 20:  # noqa: PLR2004
+    if isinstance(table, str) and len(instrument.sampler.cache_tables) < _MAX_TABLES:
         instrument.sampler.cache_tables.add(table)
-
-
-def _judge(instrument: Instrument, key: Any) -> None:
-    coherent = instrument.coherency.judge(key)
+    coherent = instrument.coherency.judge(key) if hit else None
     if coherent is not None:
         instrument.metrics.inc(families.COHERENT_READS if coherent else families.STALE_READS)
 
 
-def _count_invalidation(instrument: Instrument, key: Any, removed: int) -> None:
+def _note_stored(instrument: Instrument, key: Any) -> None:
+    instrument.coherency.stored(key, entity_of_key(key), time.monotonic())
+
+
+def _count_invalidation(instrument: Instrument, key: Any, removed: Any) -> None:
     entity = entity_of_key(key)
     record = records.current()
     rows = record.rows if record is not None else []
     own = {row.entity_type for row in rows}
     cascade = entity not in own and any(entity in row.cascade for row in rows)
     label = instrument.entities.admit(entity)
-    instrument.metrics.inc(families.CACHE_INVALIDATIONS, label, str(cascade).lower(), amount=removed)
+    instrument.metrics.inc(families.CACHE_INVALIDATIONS, label, str(cascade).lower(), amount=int(removed))
 
 
 def entity_of_key(key: object) -> str:
-    """The entity in a key such as `fraiseql:<tenant>:v_post:...`: the first part that FraiseQL knows, else the second."""
+    """The entity in a key such as `fraiseql:<tenant>:v_post:...`: the first one FraiseQL knows, else the second."""
     parts = [part.strip("*%") for part in str(key)[:256].split(":")]
     known = _known_entities(_registered())
     for part in parts:
@@ -204,7 +219,7 @@ def _registered() -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=4)
 def _known_entities(registered: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    known = {}
+    known: dict[str, str] = {}
     for view, name in registered:
         plain = view.rpartition(".")[2]
         bare = plain.removeprefix("tv_").removeprefix("v_")

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from fraiseql_observe.instrument import families
 from fraiseql_observe.instrument.event import mutation_row
 from fraiseql_observe.instrument.record import current
-from fraiseql_observe.instrument.statement import describe
+from fraiseql_observe.instrument.statement import Statement, describe
 
 if TYPE_CHECKING:
     from fraiseql_observe.instrument.runtime import Instrument
@@ -86,10 +86,10 @@ def cursor_factory(instrument: Instrument) -> type[AsyncCursor[Any]]:
         _fraiseql_function = False
 
         async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-            statement = describe(query)
+            statement = _described(query, instrument)
             if statement is None:
                 return await super().execute(query, params, **options)
-            connection: Any = self.connection
+            connection: Any = self._conn
             started = time.perf_counter()
             if not getattr(connection, "_fraiseql_since", 0.0):
                 connection._fraiseql_since = started  # noqa: SLF001
@@ -110,6 +110,14 @@ def cursor_factory(instrument: Instrument) -> type[AsyncCursor[Any]]:
             return row
 
     return ObservedCursor
+
+
+def _described(query: Any, instrument: Instrument) -> Statement | None:
+    try:
+        return describe(query)
+    except Exception:  # noqa: BLE001
+        instrument.fault(CURSOR)
+        return None
 
 
 def _note(row: Any) -> None:

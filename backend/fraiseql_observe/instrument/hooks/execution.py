@@ -29,7 +29,7 @@ def install() -> bool:
 
 
 def _single(original: Any) -> Any:
-    async def execute_graphql(  # noqa: PLR0913, PLR0917
+    async def execute_graphql(
         schema: Any,
         source: Any,
         root_value: Any = None,
@@ -77,7 +77,7 @@ def _several(original: Any) -> Any:
     return execute_multi_field_query
 
 
-def _begin(record: Record, schema: Any, source: Any, context: Any, variables: Any, operation_name: Any) -> None:  # noqa: PLR0913, PLR0917
+def _begin(record: Record, schema: Any, source: Any, context: Any, variables: Any, operation_name: Any) -> None:
     """A second begin in one request replaces the first: what counts is the path that answered."""
     try:
         record.executing_since = record.executing_since or time.perf_counter()

@@ -28,63 +28,75 @@ def observe(schema: Any) -> None:
 
 def _wrapped(resolve: Any, name: str, *, is_mutation: bool) -> Any:
     """A resolver of the same kind and signature; FraiseQL looks at both."""
-    if inspect.iscoroutinefunction(resolve):
+    wrap = _wrapped_coroutine if inspect.iscoroutinefunction(resolve) else _wrapped_function
+    return functools.wraps(resolve)(wrap(resolve, name if is_mutation else None))
 
-        @functools.wraps(resolve)
-        async def observed(*args: Any, **kwargs: Any) -> Any:
-            record = current()
-            if record is None:
-                return await resolve(*args, **kwargs)
-            rows, started = len(record.rows), time.perf_counter()
-            try:
-                result = await resolve(*args, **kwargs)
-            except Exception as error:
-                _failed(record, error)
-                if is_mutation:
-                    _mutated(record, name, started, rows, error, None)
-                raise
-            if is_mutation:
-                _mutated(record, name, started, rows, None, result)
-            return result
 
-        return observed
+def _wrapped_coroutine(resolve: Any, mutation: str | None) -> Any:
+    async def observed(*args: Any, **kwargs: Any) -> Any:
+        record = current()
+        if record is None:
+            return await resolve(*args, **kwargs)
+        call = _Call(record, mutation)
+        try:
+            result = await resolve(*args, **kwargs)
+        except Exception as error:
+            call.failed(error)
+            raise
+        call.returned(result)
+        return result
 
-    @functools.wraps(resolve)
-    def observed_plain(*args: Any, **kwargs: Any) -> Any:
+    return observed
+
+
+def _wrapped_function(resolve: Any, mutation: str | None) -> Any:
+    def observed(*args: Any, **kwargs: Any) -> Any:
         record = current()
         if record is None:
             return resolve(*args, **kwargs)
-        rows, started = len(record.rows), time.perf_counter()
+        call = _Call(record, mutation)
         try:
             result = resolve(*args, **kwargs)
         except Exception as error:
-            _failed(record, error)
-            if is_mutation:
-                _mutated(record, name, started, rows, error, None)
+            call.failed(error)
             raise
-        if is_mutation and not inspect.isawaitable(result):
-            _mutated(record, name, started, rows, None, result)
+        call.returned(result)
         return result
 
-    return observed_plain
+    return observed
 
 
-def _failed(record: Record, error: BaseException) -> None:
-    record.errors.append(error)
+class _Call:
+    """One call of a root field's resolver; `mutation` is the field's name if it is one."""
 
+    __slots__ = ("_mutation", "_record", "_rows_before", "_started")
 
-def _mutated(  # noqa: PLR0913, PLR0917
-    record: Record, name: str, started: float, rows_before: int, error: BaseException | None, result: Any
-) -> None:
-    try:
-        rows = record.rows[rows_before:]
-        if not rows and error is None and (reported := _reported(result)) is not None:
-            rows = [reported]
-            record.rows.append(reported)
-        record.mutations.append((name, time.perf_counter() - started, error, rows))
-        _note_writes(record, rows)
-    except Exception:  # noqa: BLE001
-        record.instrument.fault(HOOK)
+    def __init__(self, record: Record, mutation: str | None) -> None:
+        self._record = record
+        self._mutation = mutation
+        self._rows_before = len(record.rows)
+        self._started = time.perf_counter()
+
+    def failed(self, error: Exception) -> None:
+        self._record.errors.append(error)
+        if self._mutation is not None:
+            self._note(self._mutation, error, None)
+
+    def returned(self, result: Any) -> None:
+        if self._mutation is not None:
+            self._note(self._mutation, None, result)
+
+    def _note(self, mutation: str, error: Exception | None, result: Any) -> None:
+        record = self._record
+        try:
+            rows = record.rows[self._rows_before :]
+            if not rows and error is None and (reported := _reported(result)) is not None:
+                rows = [reported]
+                record.rows.append(reported)
+            record.mutations.append((mutation, time.perf_counter() - self._started, error, rows))
+            _note_writes(record, rows)
+        except Exception:  # noqa: BLE001
+            record.instrument.fault(HOOK)
 
 
 def _reported(result: Any) -> Row | None:

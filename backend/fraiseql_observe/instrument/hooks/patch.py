@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 logger = logging.getLogger("fraiseql_observe.instrument")
 
@@ -31,7 +33,7 @@ def wrap(owner: str, name: str, parameters: tuple[str, ...], wrapper: Callable[[
     if original is None:
         logger.warning("%s.%s does not exist in this version of FraiseQL; its signals stay off.", owner, name)
         return False
-    if hasattr(original, _MARK):
+    if is_wrapped(original):
         return True
     if tuple(inspect.signature(original).parameters)[: len(parameters)] != parameters:
         logger.warning("%s.%s takes other parameters than expected; its signals stay off.", owner, name)
@@ -42,6 +44,10 @@ def wrap(owner: str, name: str, parameters: tuple[str, ...], wrapper: Callable[[
     _replaced.append((target, name, original))
     setattr(target, name, replacement)
     return True
+
+
+def is_wrapped(function: Any) -> bool:
+    return hasattr(function, _MARK)
 
 
 def resolve(path: str) -> Any:
