@@ -100,7 +100,7 @@ _READ_BY_VIEWS = """
 select distinct d.refobjid
   from pg_catalog.pg_depend as d
   join pg_catalog.pg_rewrite as r on r.oid = d.objid and d.classid = 'pg_catalog.pg_rewrite'::regclass
- where r.ev_class = any(array[to_regclass('fraiseql_observe.audit_events'), to_regclass('fraiseql_observe.error_groups')])
+ where r.ev_class in (to_regclass('fraiseql_observe.audit_events'), to_regclass('fraiseql_observe.error_groups'))
 """
 
 

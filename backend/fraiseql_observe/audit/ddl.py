@@ -1,4 +1,9 @@
-"""The SQL of the audit schema, put together from `schema/*.sql` for what a database has. Pure: nothing is run here."""
+"""The SQL of the audit schema, put together from `schema/*.sql` for what a database has. Pure: nothing is run here.
+
+What is put into the files are constants of this package and identifiers of the database, always quoted.
+"""
+
+# ruff: noqa: S608  no value from outside is ever part of these statements
 
 from __future__ import annotations
 
@@ -52,6 +57,7 @@ def steps(facts: Facts, *, app_role: str = "") -> tuple[Step, ...]:
         *([Step("the application may write", f"grant {WRITER} to {quoted(app_role)};")] if app_role else []),
         Step("version", f"insert into {SCHEMA}.schema_version (version) values ({VERSION}) on conflict do nothing;"),
         *(step for step in _online_indexes(facts) if facts.has_rows),
+        *(step for source in facts.sources if not source.time_index for step in _time_index(source)),
     )
 
 
@@ -68,6 +74,21 @@ def _online_indexes(facts: Facts) -> Iterator[Step]:
             yield Step(f"drop broken index {name}", f"drop index concurrently if exists {SCHEMA}.{name};", online=True)
         if not valid:
             yield Step(f"index {name}", sql.replace("create index", "create index concurrently", 1), online=True)
+
+
+def _time_index(source: Source) -> Iterator[Step]:
+    """Every question is about a range of time; FraiseQL does not index each of its logs by time alone."""
+    name = quoted(f"{SCHEMA}_{source.table}_time")
+    column = quoted(source.definition.time)
+    # none is valid: one of this name is the rest of an attempt that was interrupted
+    yield Step(
+        f"drop broken index on {source.relation}",
+        f"drop index concurrently if exists {quoted(source.schema)}.{name};",
+        online=True,
+    )
+    yield Step(
+        f"index on {source.relation}", f"create index concurrently {name} on {source.relation} ({column});", online=True
+    )
 
 
 @cache
@@ -116,7 +137,7 @@ def _groups(facts: Facts) -> Iterator[str]:
 
 
 def _tenants(facts: Facts) -> Iterator[str]:
-    yield _skip_scan(f"{SCHEMA}.audit_event", "coalesce(t.tenant_id, '(none)')")
+    yield _skip_scan(f"{SCHEMA}.audit_event", "(case when t.tenant_id is null then '(none)' else t.tenant_id end)")
     for source in facts.sources:
         column = source.definition.tenant_column
         if column:
@@ -133,7 +154,7 @@ def _skip_scan(relation: str, key: str) -> str:
 
 def _without_tenant(source: Source, column: str) -> str:
     rows = f"select from {source.relation} as t where {column} is null"
-    return f"select '(none)' where {_SCOPE} is null and exists ({rows})"  # noqa: S608
+    return f"select '(none)' where {_SCOPE} is null and exists ({rows})"
 
 
 def _scoped(tenant: str) -> str:

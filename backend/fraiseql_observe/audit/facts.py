@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from fraiseql_observe.audit.sources import ERROR_LOG, KINDS, Source, quoted, recognise
+from fraiseql_observe.audit.sources import ERROR_LOG, KINDS, Source, Table, quoted, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,14 @@ class Facts:
 
 
 _TABLES = """
-select n.nspname, c.relname, array_agg(a.attname::text), c.relrowsecurity
+select n.nspname,
+       c.relname,
+       array_agg(a.attname::text),
+       array_agg(a.attname::text) filter (
+         where exists (select from pg_catalog.pg_index as i
+                        where i.indrelid = c.oid and i.indisvalid and i.indpred is null and i.indkey[0] = a.attnum)
+       ),
+       c.relrowsecurity
   from pg_catalog.pg_class as c
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -51,7 +58,7 @@ select n.nspname, c.relname, array_agg(a.attname::text), c.relrowsecurity
    and n.nspname not in ('pg_catalog', 'information_schema', 'fraiseql_observe')
    and n.nspname not like 'pg\\_temp%%'
    and c.relname = any(%(tables)s::text[])
- group by n.nspname, c.relname, c.relrowsecurity
+ group by n.nspname, c.relname, c.relrowsecurity, c.oid
 """
 _INDEXES = """
 select c.relname, i.indisvalid
@@ -72,15 +79,18 @@ def detect(connection: psycopg.Connection[Any]) -> Facts:
     """Look at the database behind `connection`; changes nothing."""
     names = [kind.table for kind in KINDS] + [ERROR_LOG[0]]
     rows = connection.execute(_TABLES, {"tables": names}).fetchall()
-    tables = {(schema, table): (frozenset(columns), secured) for schema, table, columns, secured in rows}
+    tables = {
+        (schema, name): Table(frozenset(columns), frozenset(indexed or ()), row_security)
+        for schema, name, columns, indexed, row_security in rows
+    }
     return Facts(
         server=connection.info.server_version // 10000,
         sources=recognise(tables),
         error_logs=tuple(
             sorted(
-                (schema, secured)
-                for (schema, table), (columns, secured) in tables.items()
-                if table == ERROR_LOG[0] and columns.issuperset(ERROR_LOG[1])
+                (schema, table.row_security)
+                for (schema, name), table in tables.items()
+                if name == ERROR_LOG[0] and table.columns.issuperset(ERROR_LOG[1])
             )
         ),
         statements=_statements(connection),

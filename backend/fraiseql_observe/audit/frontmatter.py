@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _FENCE = re.compile(r"--\s*---\s*$")
 _COMMENT = re.compile(r"--( |$)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
+_WORD = re.compile(r"[^\s(]+")
 _GRAFANA_SYNTAX = re.compile(r"\$__|\$\{|\[\[")
 _KEYS = ("title", "description", "format", "parameters", "columns", "scope")
 _REQUIRED = ("title", "description", "format", "columns")
@@ -200,12 +201,20 @@ class _Reader:
         for token in found:
             if token.kind is Kind.SEMICOLON:
                 self.refuse(token.line, "a question is one statement", "remove what stands after the semicolon")
-            if token.kind in (Kind.CODE, Kind.LITERAL) and _GRAFANA_SYNTAX.search(token.text):
-                self.refuse(token.line, "Grafana would replace `$__`, `${` or `[[`", "write a :parameter instead")
-        code = "".join(token.text for token in found if token.kind is Kind.CODE).split()
-        if not code or code[0].lower() not in ("select", "with"):
-            self.refuse(first_line + 1, "a question is a SELECT", "begin the statement with `select` or `with`")
+            if token.kind is not Kind.COMMENT and (syntax := _GRAFANA_SYNTAX.search(token.text)):
+                line = _line(token, syntax)
+                self.refuse(line, "Grafana would replace `$__`, `${` or `[[`", "write a :parameter instead")
+        self.check_verb(found, first_line + 1)
         return found
+
+    def check_verb(self, body: tuple[Token, ...], line: int) -> None:
+        for token in body:
+            if token.kind is not Kind.COMMENT and (word := _WORD.search(token.text)):
+                if token.kind is Kind.CODE and word[0].lower() in ("select", "with"):
+                    return
+                line = _line(token, word)
+                break
+        self.refuse(line, "a question is a SELECT", "begin the statement with `select` or `with`")
 
     def check_parameters(self, body: tuple[Token, ...], declared: Mapping[str, Parameter], head: _Keys) -> None:
         used = {token.name for token in body if token.name}
@@ -225,6 +234,10 @@ class _Reader:
 
     def refuse(self, line: int, what: str, hint: str) -> NoReturn:
         raise CatalogueError(f"{self.file}:{line}: {what}.", hint=hint)
+
+
+def _line(token: Token, found: re.Match[str]) -> int:
+    return token.line + token.text.count("\n", 0, found.start())
 
 
 def _without_last_semicolon(found: tuple[Token, ...]) -> tuple[Token, ...]:

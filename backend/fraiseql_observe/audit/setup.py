@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import psycopg
 
 _LOCK = 7_105_120_011  # any number, the same for every set-up: two at once must take turns
-_DATABASE_LIMITS = "set lock_timeout = '10s'; set client_min_messages = 'warning'; set search_path = pg_catalog;"
+_SESSION = "set lock_timeout = '10s'; set statement_timeout = 0; set client_min_messages = warning;"
+# An index built online waits for every older transaction, and that may take a while.
+_SESSION_ONLINE = "set lock_timeout = 0;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ def script(url: str = "", *, app_role: str = "") -> str:
         heading = f"-- For {described(url)} on PostgreSQL {facts.server}."
     else:
         heading = (
-            "-- For a database without FraiseQL audit logs, on PostgreSQL 15 or later. With --database the views also read\n"
-            "-- those that are there, and pg_stat_statements."
+            "-- For a database without FraiseQL audit logs, on PostgreSQL 15 or later. With --database the views also\n"
+            "-- read those that are there, and pg_stat_statements."
         )
     parts = ddl.steps(facts, app_role=app_role)
     inside = "\n\n".join(f"-- {step.title}\n{step.sql}" for step in parts if not step.online)
@@ -69,7 +71,7 @@ def apply(url: str, *, reader_password: str = "", app_role: str = "") -> Applied
         AuditError: when the server does not answer, the user has too few rights, or a newer version set it up.
     """
     with connected(url) as connection:
-        connection.execute(_DATABASE_LIMITS)
+        connection.execute(_SESSION)
         with connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
             facts = _supported(detect(connection))
@@ -80,6 +82,7 @@ def apply(url: str, *, reader_password: str = "", app_role: str = "") -> Applied
             if reader_password:
                 _let_reader_log_in(connection, reader_password)
         online = tuple(step for step in steps if step.online)
+        connection.execute(_SESSION_ONLINE)
         for step in online:
             connection.execute(step.sql.encode())
         return Applied(

@@ -7,6 +7,10 @@ name `audit_events`. The columns listed are those that our views read, and all t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,16 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True, order=True)
 class Source:
-    """An audit log found in the database; `row_security` says whether PostgreSQL filters its rows."""
+    """An audit log found in the database.
+
+    `row_security` says whether PostgreSQL filters its rows, `time_index` whether an index leads with its time.
+    """
 
     schema: str
     table: str
     kind: str
     row_security: bool = False
+    time_index: bool = True
 
     @property
     def relation(self) -> str:
@@ -117,21 +125,26 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def recognise(tables: dict[tuple[str, str], tuple[frozenset[str], bool]]) -> tuple[Source, ...]:
-    """Which of `tables` are audit logs.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the database: its columns, which of them lead an index, and whether row security is on."""
 
-    Args:
-        tables: (schema, table) -> (names of its columns, whether row security is on).
-    """
+    columns: frozenset[str]
+    indexed: frozenset[str] = frozenset()
+    row_security: bool = False
+
+
+def recognise(tables: Mapping[tuple[str, str], Table]) -> tuple[Source, ...]:
+    """Which of `tables` (schema and name -> table) are audit logs."""
     return tuple(
         sorted(
-            Source(schema, table, kind.name, row_security)
-            for (schema, table), (columns, row_security) in tables.items()
+            Source(schema, name, kind.name, table.row_security, kind.time in table.indexed)
+            for (schema, name), table in tables.items()
             for kind in KINDS
-            if table == kind.table
-            and columns.issuperset(kind.columns)
+            if name == kind.table
+            and table.columns.issuperset(kind.columns)
             and all(
-                tables.get((schema, companion), (frozenset(), False))[0] >= set(needed)
+                (schema, companion) in tables and tables[schema, companion].columns.issuperset(needed)
                 for companion, needed in kind.companions
             )
         )

@@ -12,7 +12,10 @@ grant execute on function
     fraiseql_observe.words(text), fraiseql_observe.event_type(text), fraiseql_observe.event_category(text)
   to fraiseql_observe_reader;
 
--- The application adds rows and can neither read nor change what was recorded; the key columns are for ON CONFLICT.
-grant insert, select (occurred_at, event_id) on fraiseql_observe.audit_event to fraiseql_observe_writer;
+-- The application adds rows and cannot change what was recorded. It reads back only what its own insert returns, to
+-- bring the error groups up to date: no user, tenant or entity.
+grant insert,
+      select (occurred_at, event_id, error_fingerprint, error_type, severity, error_code, operation_name, error_message)
+  on fraiseql_observe.audit_event to fraiseql_observe_writer;
 grant select, insert, update on fraiseql_observe.error_group to fraiseql_observe_writer;
 grant execute on function fraiseql_observe.resolve_error(text, text, text) to fraiseql_observe_writer;

@@ -15,9 +15,10 @@ create index if not exists audit_event_fingerprint
   on fraiseql_observe.audit_event (error_fingerprint, occurred_at)
   where error_fingerprint is not null;
 
--- has this user been here before; which tenants exist (the views show a missing tenant as (none))
+-- has this user been here before; which tenants exist (the views show a missing tenant as (none)). CASE, because row
+-- security lets the planner look COALESCE up in an index only for the table's owner
 create index if not exists audit_event_tenant_user
-  on fraiseql_observe.audit_event (coalesce(tenant_id, '(none)'), user_id, occurred_at);
+  on fraiseql_observe.audit_event ((case when tenant_id is null then '(none)' else tenant_id end), user_id, occurred_at);
 
 -- what was written since; rows arrive in this order, so a block range index costs next to nothing
 create index if not exists audit_event_recorded

@@ -11,7 +11,7 @@ create policy reader_select on fraiseql_observe.audit_event for select to fraise
 drop policy if exists writer_insert on fraiseql_observe.audit_event;
 create policy writer_insert on fraiseql_observe.audit_event for insert to fraiseql_observe_writer with check (true);
 
--- ON CONFLICT looks at the key of the row that is there
+-- INSERT ... RETURNING reads the rows that it adds
 drop policy if exists writer_select on fraiseql_observe.audit_event;
 create policy writer_select on fraiseql_observe.audit_event for select to fraiseql_observe_writer using (true);
 
