@@ -37,10 +37,10 @@ def _custom_option(part: str) -> Option:
 def _json_options(text: str) -> tuple[Option, ...]:
     try:
         entries = json.loads(text)
-    except ValueError as error:
-        raise VerifyError(
-            f"The values are not JSON: {error}.", hint="give a JSON array of strings or objects"
-        ) from None
+    except ValueError:
+        entries = None
+    if not isinstance(entries, list):
+        raise VerifyError("The values are not JSON.", hint="give a JSON array of strings or objects")
     rows = [each if isinstance(each, dict) else {"value": each} for each in entries]
     return tuple(Option(str(each.get("value", "")), str(each.get("text") or each.get("value", ""))) for each in rows)
 

@@ -204,7 +204,7 @@ def _query_text(query: object) -> str:
     """The text of a variable's query, whether saved as text, as `{query}`, as `{rawSql}` or by the query editor."""
     if not isinstance(query, dict):
         return str(query or "")
-    text = query.get("rawSql") or query.get("query") or query.get("varQuery")
+    text = query.get("rawSql") or query.get("query")
     return str(text) if text else _editor_query(query)
 
 
@@ -213,6 +213,8 @@ def _editor_query(query: Mapping[str, Any]) -> str:
         filters = ",".join(f'{each["label"]}{each["op"]}"{each["value"]}"' for each in query.get("labelFilters") or [])
         selector = str(query.get("metric") or "") + (f"{{{filters}}}" if filters else "")
         return f"label_values({selector}, {label})" if selector else f"label_values({label})"
+    if expression := query.get("varQuery"):
+        return f"query_result({expression})"
     if series := query.get("seriesQuery") or query.get("classicQuery"):
         return str(series)
     return f"metrics({query['metric']})" if query.get("metric") else f"label_names({query.get('match') or ''})"
