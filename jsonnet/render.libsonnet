@@ -13,5 +13,5 @@
     },
 
   // The same, and the files that put them to work, by path.
-  full(overrides):: self.variant(overrides) { deploy: rendered(overrides).deploy },
+  full(overrides):: self.variant(overrides) { deploy: std.get(rendered(overrides), 'deploy', {}) },
 }

@@ -56,8 +56,8 @@ def _report_write(written: Written, rendered: Rendered, folder: Path, *, as_json
         click.echo(f"wrote    {path}")
     for path in written.removed:
         click.echo(f"removed  {path}")
-    for entry in _left_out(rendered):
-        click.echo(f"left out {entry['variant']}: {entry['dashboard']} / {entry['panel']}: {entry['why']}")
+    for line in dict.fromkeys(map(_left_out_line, _left_out(rendered))):
+        click.echo(line)
     changed, unchanged, removed = len(written.changed), len(written.unchanged), len(written.removed)
     click.echo(f"{changed} written, {unchanged} unchanged, {removed} removed in {folder}", err=True)
     return None
@@ -66,6 +66,10 @@ def _report_write(written: Written, rendered: Rendered, folder: Path, *, as_json
 def _left_out(rendered: Rendered) -> list[dict[str, Any]]:
     every = {"default": rendered, **rendered.variants}
     return [{"variant": name, **entry} for name, variant in every.items() for entry in variant.left_out]
+
+
+def _left_out_line(entry: dict[str, Any]) -> str:
+    return f"left out {entry['variant']}: {entry['dashboard']} / {entry['panel']}: {entry['why']}"
 
 
 def _report_check(drifts: list[Drift], folder: Path, *, as_json: bool) -> None:
