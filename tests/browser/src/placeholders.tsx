@@ -1,0 +1,141 @@
+// Stand-ins for kinds of panel whose drawing Grafana does not publish. Each says that it is one, and shows the same data.
+import { getFieldDisplayName, type DataFrame, type PanelProps } from '@grafana/data';
+import { useTheme2 } from '@grafana/ui';
+import { useEffect, useState, type CSSProperties, type ReactNode } from 'react';
+import { ask } from './datasource';
+import { NoData } from './no-data';
+import { BarGaugePanel, useDisplayValues } from './plugins';
+
+const LABEL_HEIGHT = 16;
+
+function Placeholder({ kind, height, children }: { kind: string; height: number; children: ReactNode }) {
+  const { colors } = useTheme2();
+  const label: CSSProperties = { height: LABEL_HEIGHT, fontSize: 10, color: colors.text.disabled, textAlign: 'right' };
+  return (
+    <div data-placeholder={kind} style={{ height }}>
+      <div style={label}>stand-in for Grafana's {kind}</div>
+      <div style={{ height: height - LABEL_HEIGHT, overflow: 'hidden' }}>{children}</div>
+    </div>
+  );
+}
+
+/** The values of a gauge with its colours and range, lying down. */
+export function GaugePlaceholder(props: PanelProps<any>) {
+  const options = { ...props.options, orientation: 'horizontal', displayMode: 'basic', maxVizHeight: 60 };
+  return (
+    <Placeholder kind="gauge" height={props.height}>
+      <BarGaugePanel {...props} options={options} height={props.height - LABEL_HEIGHT} />
+    </Placeholder>
+  );
+}
+
+/** Names and newest values, for kinds that draw shares or distributions. */
+export function ListPlaceholder(props: PanelProps<any>) {
+  const values = useDisplayValues(props).map(({ display }) => display);
+  return (
+    <Placeholder kind="chart" height={props.height}>
+      {values.length === 0 ? <NoData /> : (
+        <table style={{ width: '100%' }}>
+          <tbody>
+            {values.map(({ title, prefix = '', text, suffix = '', color }, i) => (
+              <tr key={i}>
+                <td>{title}</td>
+                <td style={{ textAlign: 'right', color }}>{prefix + text + suffix}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Placeholder>
+  );
+}
+
+/** Buckets from the lowest at the bottom, moments from left to right, the more the brighter. */
+export function HeatmapPlaceholder({ data, height, width }: PanelProps<any>) {
+  const { visualization } = useTheme2();
+  const rows = data.series.filter(({ length }) => length > 0);
+  if (rows.length === 0) {
+    return <NoData />;
+  }
+  const moments = [...new Set(rows.flatMap(({ fields }) => fields[0].values as number[]))].sort((a, b) => a - b);
+  const most = Math.max(...rows.flatMap(({ fields }) => fields[1].values as number[]), Number.MIN_VALUE);
+  const [names, bottom] = [60, 16];
+  const cell = { width: (width - names) / moments.length, height: (height - LABEL_HEIGHT - bottom) / rows.length };
+  return (
+    <Placeholder kind="heatmap" height={height}>
+      <svg width={width} height={height - LABEL_HEIGHT} fill={visualization.getColorByName('orange')}>
+        {rows.map((row, i) => (
+          <g key={i} transform={`translate(0 ${(rows.length - 1 - i) * cell.height})`}>
+            <text x={names - 6} y={cell.height / 2 + 4} fontSize={11} fill="currentColor" textAnchor="end">
+              {rowName(row, rows)}
+            </text>
+            {row.fields[1].values.map((value: number, j: number) => (
+              <rect
+                key={j}
+                x={names + moments.indexOf(row.fields[0].values[j]) * cell.width}
+                width={Math.max(cell.width - 1, 1)}
+                height={Math.max(cell.height - 1, 1)}
+                opacity={value > 0 ? 0.15 + 0.85 * Math.sqrt(value / most) : 0.03}
+              />
+            ))}
+          </g>
+        ))}
+        {[moments[0], moments[moments.length - 1]].map((moment, i) => (
+          <text
+            key={i} x={i ? width : names} y={height - LABEL_HEIGHT - 3} fontSize={11} fill="currentColor"
+            textAnchor={i ? 'end' : 'start'}
+          >
+            {new Date(moment).toISOString().slice(11, 16)}
+          </text>
+        ))}
+      </svg>
+    </Placeholder>
+  );
+}
+
+/** The upper edge of a bucket, in the unit of its field. */
+function rowName(row: DataFrame, all: DataFrame[]): string {
+  return getFieldDisplayName(row.fields[1], row, all);
+}
+
+interface Rule {
+  name: string;
+  state: 'firing' | 'pending' | 'inactive';
+  labels: Record<string, string>;
+  alerts: Array<{ state: string; activeAt: string; labels: Record<string, string> }>;
+}
+
+/** The alerts that a list of alerts would show: asked from Prometheus' rules, narrowed by the panel's own options. */
+export function AlertListPlaceholder({ options, height }: PanelProps<any>) {
+  const { colors } = useTheme2();
+  const [rules, setRules] = useState<Rule[] | undefined>();
+  const [failure, setFailure] = useState('');
+  useEffect(() => {
+    ask<{ data: { groups: Array<{ rules: Rule[] }> } }>('/prometheus/api/v1/rules?type=alert')
+      .then(({ data }) => setRules(data.groups.flatMap((group) => group.rules)))
+      .catch((error: Error) => setFailure(error.message));
+  }, []);
+  const wanted = (rules ?? []).filter(({ name }) => !options.alertName || name.includes(options.alertName));
+  const states: Record<string, boolean> = options.stateFilter ?? { firing: true, pending: true };
+  const shown = wanted
+    .flatMap(({ name, labels, alerts }) => alerts.map((alert) => ({ ...alert, name, labels: { ...labels, ...alert.labels } })))
+    .filter(({ state }) => states[state])
+    .slice(0, options.maxItems ?? 20);
+  const colour = (state: string) => (state === 'firing' ? colors.error.text : colors.warning.text);
+  return (
+    <Placeholder kind="alert list" height={height}>
+      <div data-alert-rules={wanted.length} data-loaded={rules !== undefined || failure !== ''}>
+        {failure && <span role="alert">{failure}</span>}
+        {rules && shown.length === 0 && <p>No alerts match; {wanted.length} rules are watched.</p>}
+        {shown.map(({ name, state, activeAt, labels }, i) => (
+          <div key={i} style={{ display: 'flex', gap: 12, padding: '4px 0' }}>
+            <b style={{ width: 60, color: colour(state) }}>{state}</b>
+            <span style={{ flex: 1 }}>{name}</span>
+            <span>{labels.severity}</span>
+            <span style={{ color: colors.text.secondary }}>since {activeAt.slice(11, 19)}</span>
+          </div>
+        ))}
+      </div>
+    </Placeholder>
+  );
+}

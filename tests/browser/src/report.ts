@@ -1,0 +1,63 @@
+// What a drawn dashboard shows, panel by panel.
+import { FieldType, LoadingState, type DataFrame, type PanelData } from '@grafana/data';
+import { sceneGraph, VizPanel, type EmbeddedScene } from '@grafana/scenes';
+
+export interface PanelReport {
+  id: number;
+  title: string;
+  kind: string;
+  /** The kind of panel that a stand-in was drawn for, or null. */
+  placeholder: string | null;
+  state: 'loading' | 'drawn' | 'empty' | 'error';
+  error: string;
+  series: number;
+  /** How many values that are not null the panel was given. */
+  values: number;
+  text: string;
+}
+
+export function reportOf(scene: EmbeddedScene): PanelReport[] {
+  return sceneGraph.findAllObjects(scene, (one) => one instanceof VizPanel).map((one) => panelReport(one as VizPanel));
+}
+
+function panelReport(panel: VizPanel): PanelReport {
+  const element = document.querySelector<HTMLElement>(`[data-viz-panel-key="${panel.state.key}"]`);
+  const data = panel.state.$data ? sceneGraph.getData(panel).state.data : undefined;
+  const error = errorOf(panel, element, data);
+  const series = data?.series ?? [];
+  const values = series.reduce((sum, frame) => sum + valuesIn(frame), 0);
+  return {
+    id: panel.getLegacyPanelId(),
+    title: panel.state.title,
+    kind: panel.state.pluginId,
+    placeholder: element?.querySelector<HTMLElement>('[data-placeholder]')?.dataset.placeholder ?? null,
+    state: error ? 'error' : stateOf(panel, element, data, values),
+    error,
+    series: series.length,
+    values,
+    text: element?.innerText ?? '',
+  };
+}
+
+function errorOf(panel: VizPanel, element: HTMLElement | null, data?: PanelData): string {
+  const asked = data?.errors?.map(({ message }) => message).join('; ') || data?.error?.message;
+  return panel.state._pluginLoadError || asked || element?.querySelector<HTMLElement>('[role=alert]')?.innerText || '';
+}
+
+function stateOf(panel: VizPanel, element: HTMLElement | null, data: PanelData | undefined, values: number) {
+  const content = element?.querySelector('canvas, svg, table, [role=grid], [role=table], [data-loaded=true], .markdown-html');
+  const asks = panel.state.$data !== undefined;
+  if (!element || (asks && data?.state !== LoadingState.Done)) {
+    return 'loading';
+  }
+  if (element.querySelector('[data-no-data], [data-alert-rules="0"][data-loaded=true]') || (asks && values === 0)) {
+    return 'empty';
+  }
+  const shows = content || (element.innerText.trim() !== panel.state.title && element.innerText.trim() !== '');
+  return shows ? 'drawn' : 'loading';
+}
+
+const valuesIn = ({ fields }: DataFrame): number =>
+  fields
+    .filter(({ type }) => type !== FieldType.time || fields.every((field) => field.type === FieldType.time))
+    .reduce((sum, { values }) => sum + values.filter((value) => value !== null && !Number.isNaN(value)).length, 0);
