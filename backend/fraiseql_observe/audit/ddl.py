@@ -173,7 +173,7 @@ def _view(name: str, select: str, facts: Facts) -> str:
 
 def _statement_stats(facts: Facts) -> str:
     select = _file("statement_stats.sql") if facts.statements else _file("statement_stats_absent.sql")
-    return f"create or replace view {SCHEMA}.statement_stats as\n{select.replace('{relation}', facts.statements)};"
+    return _file("statement_stats_view.sql").replace("{select}", select.replace("{relation}", facts.statements))
 
 
 def _source_rights(source: Source) -> str:

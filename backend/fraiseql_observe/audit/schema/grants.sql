@@ -9,7 +9,8 @@ grant select on
     fraiseql_observe.schema_version
   to fraiseql_observe_reader;
 grant execute on function
-    fraiseql_observe.words(text), fraiseql_observe.event_type(text), fraiseql_observe.event_category(text)
+    fraiseql_observe.words(text), fraiseql_observe.event_type(text), fraiseql_observe.event_category(text),
+    fraiseql_observe.read_statement_stats()
   to fraiseql_observe_reader;
 
 -- The application adds rows and cannot change what was recorded. It reads back only what its own insert returns, to

@@ -1,6 +1,5 @@
--- With the owner's rights: the reader sees these columns and nothing else of pg_stat_statements. Constants are
--- normalised by the extension, but not in every case: strings are masked again, and statements that may carry a
--- password (utility commands) are left out.
+-- Constants are normalised by the extension, but not in every case: strings are masked again, and statements that may
+-- carry a password (utility commands) are left out.
 select statement,
        sum(calls)::bigint as calls,
        sum(total_ms) / nullif(sum(calls), 0)::double precision as mean_ms,

@@ -1,0 +1,179 @@
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+from audit_database import READER_PASSWORD, execute
+
+from fraiseql_observe.audit import ddl, setup
+from fraiseql_observe.audit.facts import Facts
+from fraiseql_observe.errors import AuditError
+
+# Everything in our schema, as text that must not change when the set-up runs again.
+SHAPE = """
+select 'column', table_name || '.' || column_name, data_type from information_schema.columns
+ where table_schema = 'fraiseql_observe'
+union all select 'view', viewname, definition from pg_views where schemaname = 'fraiseql_observe'
+union all select 'index', indexname, indexdef from pg_indexes where schemaname = 'fraiseql_observe'
+union all select 'policy', tablename || '.' || policyname, concat(cmd, roles, qual, with_check) from pg_policies
+ where schemaname = 'fraiseql_observe'
+union all select 'grant', relname, relacl::text from pg_class where relnamespace = 'fraiseql_observe'::regnamespace
+union all select 'function', proname, proacl::text from pg_proc where pronamespace = 'fraiseql_observe'::regnamespace
+order by 1, 2
+"""
+
+
+def test_sets_an_empty_database_up(database_url):
+    applied = setup.apply(database_url)
+    assert (applied.previous_version, applied.version, applied.sources) == (0, ddl.VERSION, ())
+    relations = {
+        row[0]
+        for row in execute(
+            database_url, "select table_name from information_schema.tables where table_schema = 'fraiseql_observe'"
+        )
+    }
+    assert relations == {
+        "audit_event", "error_group", "schema_version", "audit_events", "error_groups", "tenants", "statement_stats",
+    }  # fmt: skip
+
+
+def test_running_it_again_changes_nothing(audited):
+    audited.event()
+    before = audited.run(SHAPE)
+    applied = setup.apply(audited.url)
+    assert (applied.previous_version, applied.online_indexes) == (ddl.VERSION, ())
+    assert audited.run(SHAPE) == before
+    assert audited.run("select count(*) from fraiseql_observe.audit_event") == [(1,)]
+
+
+def test_two_at_once_take_turns(database_url):
+    errors = []
+
+    def run():
+        try:
+            setup.apply(database_url)
+        except AuditError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert execute(database_url, "select version from fraiseql_observe.schema_version") == [(ddl.VERSION,)]
+
+
+def test_the_printed_script_does_the_same(audited, postgres_url, database_url):
+    printed = setup.script()
+    shape = audited.run(SHAPE)
+    execute(database_url, "drop schema fraiseql_observe cascade")
+    execute(database_url, printed)
+    assert audited.run(SHAPE) == shape
+
+
+def test_the_script_for_a_database_says_which(database_url):
+    script = setup.script(database_url, app_role="blog")
+    assert f"on PostgreSQL {psycopg.connect(database_url).info.server_version // 10000}" in script
+    assert 'grant fraiseql_observe_writer to "blog"' in script
+    assert execute(database_url, "select to_regnamespace('fraiseql_observe')") == [(None,)]
+
+
+def test_all_or_nothing(database_url):
+    # a table of ours with another shape makes a view fail half-way
+    execute(database_url, "create schema fraiseql_observe; create table fraiseql_observe.audit_event (event_id uuid)")
+    with pytest.raises(AuditError, match="refused a statement"):
+        setup.apply(database_url)
+    assert execute(database_url, "select to_regclass('fraiseql_observe.error_group')") == [(None,)]
+
+
+def test_a_newer_schema_is_left_alone(audited):
+    audited.run("insert into fraiseql_observe.schema_version (version) values (99)")
+    with pytest.raises(AuditError, match="newer fraiseql-observe") as error:
+        setup.apply(audited.url)
+    assert "upgrade" in error.value.hint
+
+
+def test_an_old_server_is_refused():
+    with pytest.raises(AuditError, match="PostgreSQL 13 is too old"):
+        setup._supported(Facts(server=13))
+
+
+def test_a_missing_index_is_built_beside_the_traffic(audited):
+    audited.event()
+    audited.run("drop index fraiseql_observe.audit_event_failed")
+    # an index whose build was interrupted stays behind, broken
+    audited.run(
+        "update pg_index set indisvalid = false where indexrelid = 'fraiseql_observe.audit_event_admin'::regclass"
+    )
+    assert setup.apply(audited.url).online_indexes == (
+        "index audit_event_failed",
+        "drop broken index audit_event_admin",
+        "index audit_event_admin",
+    )
+    valid = audited.run(
+        "select bool_and(indisvalid), count(*) from pg_index where indrelid = 'fraiseql_observe.audit_event'::regclass"
+    )
+    assert valid == [(True, 6)]
+
+
+def test_the_reader_logs_in_only_with_a_password(database_url):
+    setup.apply(database_url)
+    execute(database_url, "alter role fraiseql_observe_reader nologin password null")
+    assert setup.apply(database_url).reader_login is False
+    assert setup.apply(database_url, reader_password=READER_PASSWORD).reader_login is True
+    stored = execute(database_url, "select rolpassword from pg_authid where rolname = 'fraiseql_observe_reader'")
+    assert stored[0][0].startswith("SCRAM-SHA-256$")
+    assert setup.apply(database_url).reader_login is True
+
+
+def test_the_server_never_sees_the_password(database_url, monkeypatch):
+    seen = []
+    original = psycopg.Connection.execute
+
+    def spy(self, query, *args, **kwargs):
+        seen.append(query.as_string(self) if hasattr(query, "as_string") else str(query))
+        return original(self, query, *args, **kwargs)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", spy)
+    setup.apply(database_url, reader_password=READER_PASSWORD)
+    assert any("SCRAM-SHA-256$" in query for query in seen)
+    assert not any(READER_PASSWORD in query or READER_PASSWORD.replace("'", "''") in query for query in seen)
+
+
+def test_another_audit_reader_keeps_his_rights(audited):
+    audited.run("create role auditor_of_test; grant usage on schema fraiseql_observe to auditor_of_test")
+    try:
+        audited.run("grant select on fraiseql_observe.audit_events to auditor_of_test")
+        setup.apply(audited.url)
+        assert audited.run(
+            "select has_table_privilege('auditor_of_test', 'fraiseql_observe.audit_events', 'select')"
+        ) == [(True,)]
+    finally:
+        audited.run("drop owned by auditor_of_test; drop role auditor_of_test")
+
+
+def test_statement_stats_come_and_stay_safe(audited):
+    try:
+        audited.run("create extension pg_stat_statements; select count(*) from pg_stat_statements")
+    except psycopg.Error:
+        pytest.skip("pg_stat_statements is not preloaded on this server")
+    assert setup.apply(audited.url).statement_stats is True
+    audited.run("select pg_stat_statements_reset()")
+    audited.run("create role secret_of_test password 'hunter2'; drop role secret_of_test")
+    for number in (1, 2, 3):
+        audited.run(f"select {number} as marked, 'x' as  word")
+    rows = audited.ask("database_top_statements")
+    marked = next(row for row in rows if "as marked" in row["statement"])
+    assert marked["statement"] == "select $1 as marked, $2 as word"
+    assert (marked["calls"], marked["rows_per_call"]) == (3, 1)
+    assert sum(row["share"] for row in rows) == pytest.approx(1)
+    assert not any("hunter2" in row["statement"] for row in rows)
+    with psycopg.connect(audited.reader_url) as reader, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        reader.execute("select pg_stat_statements_reset()")
+
+
+def test_the_ddl_ships_with_the_package():
+    folder = Path(ddl.__file__).parent / "schema"
+    used = {name.name for name in folder.rglob("*.sql")}
+    assert {"tables.sql", "fraiseql_observe.sql", "audit_events_unified.sql"} <= used
