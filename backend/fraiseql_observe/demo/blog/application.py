@@ -9,7 +9,7 @@ from fraiseql.fastapi import FraiseQLConfig, create_fraiseql_app
 from fraiseql.fastapi.dependencies import get_db_pool
 from redis.asyncio import Redis
 
-from fraiseql_observe.demo.blog import caches, mutations, queries, types
+from fraiseql_observe.demo.blog import caches, mutations, queries, types  # noqa: F401  importing registers operations
 from fraiseql_observe.demo.blog.auth import TokenProvider
 from fraiseql_observe.instrument import instrument
 

@@ -1,35 +1,19 @@
-"""Signed tokens: who is calling, of which tenant, with which roles."""
+"""Who is calling: FraiseQL's provider for the blog's tokens."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jwt
 from fraiseql.auth.base import AuthProvider, InvalidTokenError, TokenExpiredError, UserContext
 
-if TYPE_CHECKING:
-    from fraiseql_observe.demo.blog.database import Person
+from fraiseql_observe.demo.blog.tokens import ALGORITHM
 
-ALGORITHM = "HS256"
 PERMISSIONS = {
     "reader": ["post:read"],
     "author": ["post:read", "post:write"],
     "admin": ["post:read", "post:write", "post:moderate"],
 }
-
-
-def issue_token(secret: str, person: Person, *, now: datetime, lifetime: timedelta = timedelta(days=1)) -> str:
-    """Return a token that says who the bearer is until `now + lifetime`."""
-    claims = {
-        "sub": person.user_id,
-        "name": person.name,
-        "email": person.email,
-        "tenant": person.tenant_id,
-        "roles": [person.role],
-        "exp": now + lifetime,
-    }
-    return jwt.encode(claims, secret, algorithm=ALGORITHM)
 
 
 class TokenProvider(AuthProvider):

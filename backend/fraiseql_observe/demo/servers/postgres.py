@@ -63,10 +63,10 @@ class PostgresServer(Server):
     def prepare(self) -> None:
         if not (self.data / "PG_VERSION").exists():
             _give_to(self.folder, _user())
-            self._initdb(programs.postgres_folder())
+            self._initdb(programs.POSTGRES.find())
 
     def command(self) -> Command:
-        binaries = programs.postgres_folder()
+        binaries = programs.POSTGRES.find()
         options = {
             "listen_addresses": HOST,
             "port": self.port,

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from fraiseql_observe.demo.servers.process import ChildProcess, Command, tail
@@ -122,21 +123,20 @@ class Server:
     def check(self) -> None:
         """Raise `DemoError` with its last words when it died on its own."""
         if self._process and not self._process.alive:
-            raise self._died(self._process)
+            raise self._error(f"{self.name} ended with code {self._process.exit_code}")
 
     def _wait(self, deadline: float) -> None:
         while not self.ready():
             self.check()
             if time.monotonic() > deadline:
-                raise DemoError(
-                    f"{self.name} does not answer on port {self.port}.", hint=f"Its log says:\n{self.last_words()}"
-                )
+                raise self._error(f"{self.name} does not answer on port {self.port}")
             time.sleep(0.05)
         self.check()
 
-    def _died(self, process: ChildProcess) -> DemoError:
+    def _error(self, what: str) -> DemoError:
+        words = self.last_words()
         return DemoError(
-            f"{self.name} ended with code {process.exit_code}.", hint=f"Its log says:\n{self.last_words()}"
+            f"{what}; its log ends with:\n{indent(words, '  | ')}" if words else f"{what}, and logged nothing."
         )
 
     def __enter__(self) -> Self:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from fraiseql_observe.demo.blog.auth import issue_token
+from fraiseql_observe.demo.blog.tokens import issue_token
 
 if TYPE_CHECKING:
     from fraiseql_observe.demo.blog.database import Person

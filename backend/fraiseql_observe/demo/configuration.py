@@ -1,0 +1,82 @@
+"""The demo's configuration of the mixin, of Prometheus and of Alertmanager; pure functions of the ports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from fraiseql_observe.demo.servers.server import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fraiseql_observe.demo.ports import Ports
+
+SCRAPE_INTERVAL = 2  # seconds; a newcomer does not wait for minutes
+EVALUATION_INTERVAL = 4
+RANGE = 15 * 60  # seconds that dashboards look back
+REFRESH = 5
+TARGETS = {
+    "fraiseql": "blog",
+    "postgres": "postgres_exporter",
+    "node": "node_exporter",
+    "redis": "redis_exporter",
+    "prometheus": "prometheus",
+    "alertmanager": "alertmanager",
+}
+
+
+def mixin_config(ports: Ports) -> dict[str, Any]:
+    """Return the `_config` overrides under which the mixin is rendered for the demo."""
+    return {
+        "scrapeInterval": SCRAPE_INTERVAL,
+        "evaluationInterval": EVALUATION_INTERVAL,
+        "dashboards": {"from": RANGE, "refresh": REFRESH},
+        "grafanaUrl": f"http://{HOST}:{ports.of('grafana')}",
+        "deploy": {
+            "targets": {job: [address(ports, server)] for job, server in TARGETS.items()},
+            "alertmanager": address(ports, "alertmanager"),
+        },
+    }
+
+
+def prometheus_config(ports: Ports) -> dict[str, Any]:
+    """Return what Prometheus scrapes, evaluates and alerts; rules lie in `rules/` beside it."""
+    return {
+        "global": {
+            "scrape_interval": f"{SCRAPE_INTERVAL}s",
+            "scrape_timeout": f"{SCRAPE_INTERVAL}s",
+            "evaluation_interval": f"{EVALUATION_INTERVAL}s",
+        },
+        "rule_files": ["rules/*.yaml"],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": [address(ports, server)]}]}
+            for job, server in TARGETS.items()
+        ],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [address(ports, "alertmanager")]}]}]},
+    }
+
+
+def alertmanager_config() -> dict[str, Any]:
+    return {"route": {"receiver": "nobody", "group_by": ["job"]}, "receivers": [{"name": "nobody"}]}
+
+
+def grafana_environment(prometheus_url: str, reader_url: str) -> dict[str, str]:
+    """Return what the provisioned data sources read from Grafana's environment."""
+    reader = urlsplit(reader_url)
+    return {
+        "PROMETHEUS_URL": prometheus_url,
+        "AUDIT_DATABASE_HOST": f"{reader.hostname}:{reader.port}",
+        "AUDIT_DATABASE_NAME": reader.path.lstrip("/"),
+        "AUDIT_DATABASE_USER": reader.username or "",
+        "AUDIT_DATABASE_PASSWORD": reader.password or "",
+    }
+
+
+def below(files: Mapping[str, bytes], prefix: str) -> dict[str, bytes]:
+    """Return the files below a folder, by their path inside it."""
+    return {path.removeprefix(prefix): content for path, content in files.items() if path.startswith(prefix)}
+
+
+def address(ports: Ports, server: str) -> str:
+    return f"{HOST}:{ports.of(server)}"

@@ -1,0 +1,42 @@
+"""Where to look, and what to break: the lines a visitor reads when everything runs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fraiseql_observe.demo.stack import Stack
+
+
+def lines(stack: Stack) -> list[str]:
+    """Return the lines; secrets are named by the files that hold them."""
+    return [*_places(stack), "", *_faults(stack)]
+
+
+def _places(stack: Stack) -> list[str]:
+    prometheus, folder = stack.prometheus.url, stack.folder
+    rows = [
+        ("Blog (GraphiQL)", f"{stack.blog.url}/graphql"),
+        ("", f'with the header {{"Authorization": "Bearer <what {folder}/token holds>"}}'),
+        ("Metrics", f"{stack.blog.url}/metrics"),
+        ("Prometheus", prometheus),
+        ("Alerts and rules", f"{prometheus}/alerts  {prometheus}/rules"),
+        ("Alertmanager", stack.alertmanager.url),
+        *([("Grafana", f"{stack.grafana.url}/dashboards")] if stack.grafana else []),
+        ("Dashboards", f"{folder}/provisioning/grafana/dashboards"),
+        ("Audit log", f"PGPASSFILE={folder}/pgpass psql {stack.reader_address}"),
+        ("", "    -c 'select * from fraiseql_observe.audit_events order by occurred_at desc limit 10'"),
+    ]
+    return [f"  {name:<18}{value}" for name, value in rows]
+
+
+def _faults(stack: Stack) -> list[str]:
+    servers = {server.name: server for server in stack.servers}
+    return [
+        "  To see an alert fire, break something, and watch the alerts:",
+        f"    kill {servers['redis'].pid}   the cache is gone      (FraiseQLCacheConnectionLost)",
+        f"    kill -INT {servers['postgresql'].pid}   the database is gone   (FraiseQLDatabaseDown)",
+        "  What died is started again by:",
+        f"    kill -HUP {os.getpid()}",
+    ]

@@ -1,0 +1,206 @@
+"""All servers of the demo, each started by a method and stopped, in reverse order, on the way out."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self, TypedDict, TypeVar
+
+import psycopg
+import yaml
+from psycopg import sql
+
+from fraiseql_observe.audit import catalogue, setup
+from fraiseql_observe.demo import configuration
+from fraiseql_observe.demo.blog import database
+from fraiseql_observe.demo.blog.tokens import issue_token
+from fraiseql_observe.demo.configuration import below
+from fraiseql_observe.demo.grafana import GrafanaServer, Runner
+from fraiseql_observe.demo.servers import (
+    AlertmanagerServer,
+    BlogServer,
+    NodeExporter,
+    PostgresExporter,
+    PostgresServer,
+    PrometheusServer,
+    RedisExporter,
+    RedisServer,
+    Server,
+    TrafficGenerator,
+)
+from fraiseql_observe.demo.servers.prometheus import write_files
+from fraiseql_observe.mixin import Rendered, render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fraiseql_observe.demo.ports import Ports
+
+DATABASE = "blog"
+OWNER = "blog"
+READER = "fraiseql_observe_reader"
+EXPORTER = "postgres_exporter"
+
+
+class _Place(TypedDict):
+    port: int
+    folder: Path
+
+
+AnyServer = TypeVar("AnyServer", bound=Server)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Of the three roles besides the superuser: the application, the audit reader, the exporter."""
+
+    owner: str
+    reader: str
+    exporter: str
+
+    @classmethod
+    def generate(cls) -> Credentials:
+        return cls(*(secrets.token_urlsafe(18) for _ in range(3)))
+
+
+class Stack:
+    """The servers, by name, for whoever wants to stop one and start it again.
+
+    Args:
+        folder: where everything keeps its files.
+        workers: processes of the application.
+        rate: operations a second that the traffic sends.
+    """
+
+    postgres: PostgresServer
+    redis: RedisServer
+    blog: BlogServer
+    prometheus: PrometheusServer
+    alertmanager: AlertmanagerServer
+    traffic: TrafficGenerator
+    grafana: GrafanaServer | None = None
+
+    def __init__(self, ports: Ports, folder: Path, *, workers: int = 1, rate: float = 30.0) -> None:
+        self.ports = ports
+        self.folder = folder
+        self.servers: list[Server] = []
+        self._workers = workers
+        self.rate = rate
+        self._credentials = Credentials.generate()
+        self._exits = ExitStack()
+
+    @property
+    def database_url(self) -> str:
+        return self.postgres.url_of(DATABASE, user=OWNER, password=self._credentials.owner)
+
+    @property
+    def reader_url(self) -> str:
+        """Of the role that only reads the audit schema, as Grafana and `verify` should."""
+        return self.postgres.url_of(DATABASE, user=READER, password=self._credentials.reader)
+
+    @property
+    def reader_address(self) -> str:
+        """As `reader_url`, without the password."""
+        return f"postgresql://{READER}@{configuration.address(self.ports, 'postgresql')}/{DATABASE}"
+
+    def url_of(self, name: str) -> str:
+        """Return the address of what listens on a port of the demo."""
+        return f"http://{configuration.address(self.ports, name)}"
+
+    def check(self) -> None:
+        """Raise `DemoError` when a server has died."""
+        for server in self.servers:
+            server.check()
+
+    def start_postgres(self) -> None:
+        """Start PostgreSQL, and create the blog's role and database."""
+        self.postgres = self._start(PostgresServer(**self._place("postgresql")))
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            _create_login(connection, OWNER, self._credentials.owner)
+            _create_login(connection, EXPORTER, self._credentials.exporter, member_of="pg_monitor")
+            connection.execute(sql.SQL("create database {0} owner {0}").format(sql.Identifier(DATABASE)))
+        with psycopg.connect(self.postgres.url_of(DATABASE)) as connection:
+            connection.execute("create extension pg_stat_statements")
+
+    def prepare_database(self) -> None:
+        """Fill the blog's database."""
+        database.prepare(self.database_url)
+
+    def set_up_audit(self) -> None:
+        """Do what `fraiseql-observe setup audit` does."""
+        url = self.postgres.url_of(DATABASE)
+        setup.apply(url, reader_password=self._credentials.reader, app_role=OWNER)
+
+    def start_redis(self) -> None:
+        self.redis = self._start(RedisServer(**self._place("redis")))
+
+    def start_blog(self) -> None:
+        self.blog = self._start(
+            BlogServer(self.database_url, redis_url=self.redis.url, workers=self._workers, **self._place("blog"))
+        )
+
+    def start_exporters(self) -> None:
+        exported = self.postgres.url_of(DATABASE, user=EXPORTER, password=self._credentials.exporter)
+        self._start(PostgresExporter(exported, **self._place("postgres_exporter")))
+        self._start(NodeExporter(**self._place("node_exporter")))
+        self._start(RedisExporter(self.redis.url, **self._place("redis_exporter")))
+
+    def render(self) -> Rendered:
+        """Render the mixin for the demo and leave `provisioning/` and `bundle/` in the folder."""
+        rendered = render(configuration.mixin_config(self.ports), catalogue=catalogue.load().as_json())
+        write_files(self.folder, rendered.files())
+        return rendered
+
+    def start_prometheus(self, rendered: Rendered) -> None:
+        files = {"prometheus.yml": yaml.safe_dump(configuration.prometheus_config(self.ports)).encode()}
+        files |= below(rendered.files(), "bundle/prometheus/")
+        self.prometheus = self._start(PrometheusServer(files, **self._place("prometheus")))
+
+    def start_alertmanager(self, rendered: Rendered) -> None:
+        files = {"alertmanager.yml": yaml.safe_dump(configuration.alertmanager_config()).encode()}
+        files |= below(rendered.files(), "bundle/alertmanager/")
+        self.alertmanager = self._start(AlertmanagerServer(files, **self._place("alertmanager")))
+
+    def start_grafana(self, runner: Runner) -> None:
+        environment = configuration.grafana_environment(self.prometheus.url, self.reader_url)
+        provisioning = self.folder / "provisioning" / "grafana"
+        server = GrafanaServer(runner, provisioning, environment, **self._place("grafana"))
+        self.grafana = self._start(server, within=120)
+
+    def start_traffic(self) -> None:
+        self.traffic = self._start(
+            TrafficGenerator(self.blog, self.database_url, rate=self.rate, folder=self.folder / "traffic")
+        )
+
+    def write_keys(self) -> None:
+        """Leave what a visitor needs to log in, in files that only the user can read."""
+        people = database.people(self.database_url)
+        admin = next(person for person in people if person.role == "admin")
+        reader = f"127.0.0.1:{self.postgres.port}:{DATABASE}:{READER}:{self._credentials.reader}\n"
+        token = issue_token(self.blog.token_secret, admin, now=datetime.now(UTC))
+        write_files(self.folder, {"pgpass": reader, "token": token})
+
+    def _place(self, name: str) -> _Place:
+        return {"port": self.ports.of(name), "folder": self.folder / name}
+
+    def _start(self, server: AnyServer, *, within: float = 30.0) -> AnyServer:
+        self._exits.callback(server.close)
+        self.servers.append(server)
+        return server.start(timeout=within)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._exits.close()
+
+
+def _create_login(
+    connection: psycopg.Connection[tuple[object, ...]], name: str, password: str, *, member_of: str = ""
+) -> None:
+    statement = sql.SQL("create role {} login password {}").format(sql.Identifier(name), sql.Literal(password))
+    connection.execute(statement)
+    if member_of:
+        connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(member_of), sql.Identifier(name)))
