@@ -56,6 +56,7 @@ class Query:
     hidden: bool = False
     note: str = ""  # why it is skipped or unknown
     min_interval: str = ""
+    labels: str = ""  # the label filter of an alert list
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,9 @@ def _panel(raw: Json, plugins: Mapping[str, str], elements: Mapping[str, Json]) 
 
 def _queries(raw: Json, plugins: Mapping[str, str]) -> tuple[Query, ...]:
     if raw.get("type") == "alertlist":
-        return (Query(ref="A", kind=Kind.RULES, text=str(raw.get("options", {}).get("alertName") or "")),)
+        options = raw.get("options", {})
+        labels = str(options.get("alertInstanceLabelFilter") or "")
+        return (Query(ref="A", kind=Kind.RULES, text=str(options.get("alertName") or ""), labels=labels),)
     return tuple(
         _query(target, target.get("datasource") or raw.get("datasource"), plugins, place)
         for place, target in enumerate(raw.get("targets", []))

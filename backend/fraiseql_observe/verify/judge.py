@@ -8,7 +8,8 @@ Prometheus' rules API lists the alerts that it shows.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import pairwise
@@ -161,16 +162,58 @@ def _cell(cell: Any) -> str:
     return _number(float(cell)) if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool) else str(cell)
 
 
-def judge_rules(alerts: Sequence[str], name_filter: str) -> Finding:
-    """What a list of alerting rules is worth to an alert list that filters by a part of the name."""
-    wanted = name_filter or OUR_ALERTS
-    shown = [alert for alert in alerts if wanted.lower() in alert.lower()]
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """An alerting rule that a Prometheus has loaded; `error` is why its evaluation fails, when it does."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+def judge_rules(rules: Sequence[AlertRule], name_filter: str = "", label_filter: str = "") -> Finding:
+    """What a Prometheus' alerting rules are worth to an alert list.
+
+    Args:
+        rules: those that are loaded.
+        name_filter: a part of the names that the list shows, or nothing.
+        label_filter: the labels it shows, as `{alertname=~"A.*"}`, or nothing; labels that a rule does not set itself
+            come from its series and are not looked at.
+    """
+    matches = _label_filter(label_filter)
+    ours = name_filter or ("" if label_filter else OUR_ALERTS)
+    shown = [rule for rule in rules if ours.lower() in rule.name.lower() and matches(rule)]
     if shown:
-        return Finding(len(shown), f"{len(shown)} alert rules")
-    has = f"it has {len(alerts)} others" if alerts else "it has none"
-    return Finding(
-        why=f"Prometheus has no alerting rule named like `{wanted}` ({has}; are the rules of bundle/ loaded?)"
-    )
+        told = tuple(f"alert {rule.name} cannot be evaluated: {rule.error}" for rule in shown if rule.error)
+        return Finding(len(shown), f"{len(shown)} alert rules", warnings=told)
+    has = f"it has {len(rules)} others" if rules else "it has none"
+    wanted = " ".join(part for part in (ours, label_filter) if part)
+    return Finding(why=f"Prometheus has no alerting rule like `{wanted}` ({has}; are the rules of bundle/ loaded?)")
+
+
+def _label_filter(text: str) -> Callable[[AlertRule], bool]:
+    if not text.strip():
+        return lambda _: True
+    braced = text if text.startswith("{") else f"{{{text}}}"
+    try:
+        selector: Any = promql_parser.parse(f"anything{braced}")  # with a name, since a filter may be all negative
+        patterns = [(each.name, _pattern(each)) for each in selector.matchers.matchers]
+    except (ValueError, AttributeError, re.error):
+        return lambda _: False
+
+    def matches(rule: AlertRule) -> bool:
+        labels = {**rule.labels, "alertname": rule.name}
+        return all(wanted(labels[name]) for name, wanted in patterns if name in labels)
+
+    return matches
+
+
+def _pattern(matcher: Any) -> Callable[[str], bool]:
+    operator, value = matcher.op, matcher.value
+    if operator in (promql_parser.MatchOp.Equal, promql_parser.MatchOp.NotEqual):
+        return lambda text: (text == value) == (operator == promql_parser.MatchOp.Equal)
+    expression = re.compile(value)
+    return lambda text: bool(expression.fullmatch(text)) == (operator == promql_parser.MatchOp.Re)
 
 
 def _number(value: float) -> str:

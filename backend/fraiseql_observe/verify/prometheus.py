@@ -14,7 +14,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.util.retry import Retry
 
 from fraiseql_observe.errors import VerifyError
-from fraiseql_observe.verify.judge import Finding, judge_series
+from fraiseql_observe.verify.judge import AlertRule, Finding, judge_series
 from fraiseql_observe.verify.options import Option
 from fraiseql_observe.verify.timing import exact_interval
 
@@ -115,15 +115,18 @@ class Prometheus:
         selector = f'{{__name__="{metric}"}}'
         return bool(self._call(self._server.get_label_values, "__name__", _over(window, selector)))
 
-    def alert_names(self) -> tuple[str, ...]:
-        """The names of all alerting rules that are loaded."""
+    def alert_rules(self) -> tuple[AlertRule, ...]:
+        """All alerting rules that are loaded."""
         url = f"{self._server.url}/api/v1/rules"
         timeout = self._server._timeout  # noqa: SLF001  the client has no call for rules
-        answer = self._call(
-            self._session.get, url, params={"type": "alert"}, auth=self._server.auth, timeout=timeout
-        ).json()
-        rules = [rule for group in answer["data"]["groups"] for rule in group["rules"]]
-        return tuple(sorted({rule["name"] for rule in rules if rule.get("type") == "alerting"}))
+        ask = {"params": {"type": "alert"}, "auth": self._server.auth, "timeout": timeout}
+        groups = self._call(lambda: self._session.get(url, **ask).json()["data"]["groups"])
+        return tuple(
+            AlertRule(rule["name"], rule.get("labels", {}), str(rule.get("lastError", ""))[:ERROR_TEXT])
+            for group in groups
+            for rule in group["rules"]
+            if rule.get("type") == "alerting"
+        )
 
     def options(self, query: str, window: Window) -> tuple[Option, ...]:
         """What a variable query gives: label_values, label_names, metrics, query_result or a plain selector.
@@ -174,8 +177,6 @@ class Prometheus:
             ) from None
         except requests.exceptions.Timeout:
             raise self._error("did not answer in time", "raise --timeout, or ask a shorter --range") from None
-        except requests.exceptions.RetryError:
-            raise self._error("fails again and again", "look into its log") from None
         except requests.exceptions.RequestException:
             raise self._error(
                 "does not answer", "start it, or mend --prometheus (FRAISEQL_OBSERVE_PROMETHEUS_URL)"

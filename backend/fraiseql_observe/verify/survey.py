@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 NO_PROMETHEUS = "no Prometheus was named (--prometheus)"
 NO_POSTGRES = "no PostgreSQL was named (--postgres)"
+# Reasons behind which a variable without values may stand; the others name their cause themselves.
+UNEXPLAINED = ("no series", "0 rows", "only ", "Prometheus refuses", "SQL error 42601")
 VARIABLE_POINTS = 100  # Grafana asks variable queries without a panel's width; it takes this many points
 
 
@@ -124,7 +126,8 @@ class Survey:
             finding = self._ask(panel, query, scopes.panel_window(panel, self._window, self._now))
         except VerifyError as error:
             finding = Finding(why=error.message + (f" ({error.hint})" if error.hint else ""))
-        return replace(finding, why=self._with_blame(finding.why, query)) if finding.why else finding
+        unexplained = finding.why.startswith(UNEXPLAINED)
+        return replace(finding, why=self._with_blame(finding.why, query)) if unexplained else finding
 
     def _with_blame(self, why: str, query: Query) -> str:
         """The reason, and the variables that could not be filled, which may be the true one."""
@@ -141,7 +144,11 @@ class Survey:
         return self._ask_rules(query) if query.kind is Kind.RULES else self._ask_prometheus(panel, query, window)
 
     def _ask_rules(self, query: Query) -> Finding:
-        return judge_rules(self._prometheus.alert_names(), interpolate(query.text, self._resolved.scope))
+        return judge_rules(
+            self._prometheus.alert_rules(),
+            interpolate(query.text, self._resolved.scope),
+            interpolate(query.labels, self._resolved.scope, for_prometheus),
+        )
 
     def _ask_prometheus(self, panel: Panel, query: Query, window: Window) -> Finding:
         server = self._prometheus

@@ -75,3 +75,9 @@ def audit_url(database_url: str) -> str:
             " case i % 2 when 0 then 'north' else 'o''neil' end, 'read', i from generate_series(1, 10) i"
         )
     return database_url
+
+
+@pytest.fixture(scope="module")
+def empty_prometheus_url() -> Iterator[str]:
+    with PrometheusServer({"prometheus.yml": "scrape_configs: []\n"}) as server:
+        yield server.url

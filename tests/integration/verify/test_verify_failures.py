@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import socketserver
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -139,6 +141,30 @@ def test_a_malformed_metrics_pattern_is_a_sentence():
 def test_a_postgres_that_is_not_there(closed_port):
     error = attempt(None, f"postgresql://postgres@127.0.0.1:{closed_port}/shop")
     assert error.message == f"PostgreSQL at 127.0.0.1:{closed_port}/shop cannot be reached."
+
+
+@pytest.fixture
+def refusing_postgres() -> Iterator[int]:
+    """A server that answers every start-up as PostgreSQL answers a wrong password."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1024)
+            fields = b"SFATAL\0C28P01\0Mpassword authentication failed\0\0"
+            self.request.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def test_a_wrong_password(refusing_postgres):
+    error = attempt(None, f"postgresql://me:hunter2@127.0.0.1:{refusing_postgres}/shop?sslmode=disable")
+    assert "refuses the password" in error.message
+    assert "hunter2" not in str(error)
 
 
 def test_a_postgres_without_that_database(postgres_url):

@@ -95,7 +95,7 @@ def test_an_alert_list_is_fed_by_prometheus_rules(prometheus_url):
     assert found["Ours"] == (1, "")
     assert found["Filtered"] == (1, "")
     assert found["Nobody's"][0] == 0
-    assert "no alerting rule named like `Nobody`" in found["Nobody's"][1]
+    assert "no alerting rule like `Nobody`" in found["Nobody's"][1]
 
 
 ALERT_LISTS = (("Ours", ""), ("Filtered", "SomebodyElses"), ("Nobody's", "Nobody"))

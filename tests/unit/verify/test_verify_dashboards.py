@@ -115,8 +115,9 @@ def test_the_frame_of_a_panel():
 
 
 def test_alert_lists_ask_for_rules():
-    query = panel_of({"type": "alertlist", "title": "Alerts", "options": {"alertName": "FraiseQL"}}).queries[0]
-    assert (query.kind, query.text) == (Kind.RULES, "FraiseQL")
+    options = {"alertName": "FraiseQL", "alertInstanceLabelFilter": '{severity="critical"}'}
+    query = panel_of({"type": "alertlist", "title": "Alerts", "options": options}).queries[0]
+    assert (query.kind, query.text, query.labels) == (Kind.RULES, "FraiseQL", '{severity="critical"}')
 
 
 def test_library_panels_are_taken_from_the_export_or_named():

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraiseql_observe.verify.judge import (
+    AlertRule,
     Finding,
     Rows,
     explain_absence,
@@ -135,16 +136,39 @@ def test_rows_that_grafana_cannot_draw():
     assert judge_rows(rows("time who v", (EARLY, "a", 1), (EARLY, "b", 2), numeric="v"), "time_series").why == ""
 
 
+RULES = (
+    AlertRule("FraiseQLDown", {"severity": "critical"}),
+    AlertRule("FraiseQLSlow", {"severity": "warning"}),
+    AlertRule("Other", {"severity": "warning"}),
+)
+
+
 @pytest.mark.parametrize(
-    ("alerts", "wanted", "count"),
+    ("name", "labels", "count"),
     [
-        (("FraiseQLDown", "FraiseQLSlow", "Other"), "", 2),
-        (("FraiseQLDown", "FraiseQLSlow", "Other"), "slow", 1),
-        (("Other",), "", 0),
-        ((), "", 0),
+        ("", "", 2),
+        ("slow", "", 1),
+        ("Nobody", "", 0),
+        ("", '{alertname=~"FraiseQL.*"}', 2),
+        ("", '{alertname!~"FraiseQL.*"}', 1),
+        ("", '{alertname="Other"}', 1),
+        ("", '{alertname!="Other", severity="critical"}', 1),
+        ("", '{severity="critical", instance="a"}', 1),
+        ("Slow", '{severity="critical"}', 0),
+        ("", "{nonsense", 0),
+        ("", "1 + 1", 0),
+        ("", 'alertname="Other"', 1),
+        ("", '{alertname=~"("}', 0),
     ],
 )
-def test_alert_lists(alerts, wanted, count):
-    finding = judge_rules(alerts, wanted)
+def test_alert_lists(name, labels, count):
+    finding = judge_rules(RULES, name, labels)
     assert finding.count == count
     assert bool(finding.why) == (count == 0)
+
+
+def test_an_alert_list_without_rules_and_with_broken_ones():
+    assert "it has none" in judge_rules(()).why
+    assert "it has 1 others" in judge_rules(RULES[2:]).why
+    broken = judge_rules([AlertRule("FraiseQLDown", error="many-to-many matching")])
+    assert broken.warnings == ("alert FraiseQLDown cannot be evaluated: many-to-many matching",)
