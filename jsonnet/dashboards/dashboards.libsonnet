@@ -1,9 +1,5 @@
 // The six dashboards: each spec drawn for the configuration, under its pinned uid.
 {
-  local mixin = self,
-  local config = mixin._config,
-  local library = (import '../lib/dashboard.libsonnet')(config, mixin._catalogue),
-
   // The SQL questions that panels may show.
   _catalogue:: import '../audit/catalogue.json',
 
@@ -16,14 +12,18 @@
     compliance: import 'compliance.libsonnet',
   },
 
-  local drawn = [
-    library.fromSpec(config.dashboards[name].uid, mixin.dashboardSpecs[name])
-    for name in std.objectFields(mixin.dashboardSpecs)
-    if config.dashboards[name].enabled
-  ],
+  // A field, not a local: Jsonnet evaluates an object's locals anew for every field that asks them.
+  drawnDashboards::
+    local config = $._config;
+    local library = (import '../lib/dashboard.libsonnet')(config, $._catalogue);
+    [
+      library.fromSpec(config.dashboards[name].uid, $.dashboardSpecs[name])
+      for name in std.objectFields($.dashboardSpecs)
+      if config.dashboards[name].enabled
+    ],
 
-  grafanaDashboards+:: { [each.dashboard.uid + '.json']: each.dashboard for each in drawn },
+  grafanaDashboards+:: { [each.dashboard.uid + '.json']: each.dashboard for each in $.drawnDashboards },
 
   // What the flavour cannot give: [{ dashboard, panel, signal, why }].
-  leftOut+:: std.flatMap(function(each) each.leftOut, drawn),
+  leftOut+:: std.flatMap(function(each) each.leftOut, $.drawnDashboards),
 }

@@ -82,7 +82,7 @@
             operation: { title: 'Operation' },
             operation_type: { title: 'Type', width: 100 },
             'Value #A': { title: 'Calls', unit: 'short', decimals: 0, width: 90 },
-            'Value #B': { title: 'Share', unit: 'percentunit', decimals: 1, bar: true },
+            'Value #B': { title: 'Share', unit: 'percentunit', decimals: 1, bar: 1 },
             'Value #C': { title: 'P95', unit: 's', width: 90 },
           },
         },

@@ -28,6 +28,7 @@ function(config, catalogue, name) {
   scopedByTenant:: std.objectHas(question.parameters, 'tenants'),
   unitOf(column):: if column.unit == '' then (if column.type == 'number' then 'short' else '') else column.unit,
   alert:: null,
+  limits:: null,
   bad:: 'above',
   colour:: null,
   colours:: {},

@@ -10,6 +10,7 @@ local signals = import '../signals/signals.libsonnet';
 local annotations = import 'annotations.libsonnet';
 local audit = import 'audit.libsonnet';
 local duration = import 'duration.libsonnet';
+local signal = import 'signal.libsonnet';
 
 local plainDuration(seconds) = duration.text({ timeScale: 1 }, seconds);
 
@@ -23,7 +24,7 @@ local item(config, catalogue, registry, data) =
   local entry = if std.isString(data) then { signal: data } else data;
   if std.objectHas(entry, 'audit') then entry { signal: audit(config, catalogue, entry.audit) }
   else if std.objectHas(entry, 'promql') then entry {
-    signal: (import 'signal.libsonnet')(config, 'promql', { title: '', description: '', unit: 'short' } + entry {
+    signal: signal(config, null, 'promql', { title: '', description: '', unit: 'short' } + entry {
       v1(q):: entry.promql,
       v2(q):: entry.promql,
     }),
@@ -44,65 +45,73 @@ local links(config) =
     url: '',
   }];
 
-function(config, catalogue) {
-  local registry = signals(config),
+function(config, catalogue)
+  local registry = signals(config);
+  local shared = {
+    links: links(config),
+    annotations: annotations(config),
+    prometheus: g.variable.prometheus(config),
+    audit: g.variable.audit(),
+    tenant: g.variable.tenant(catalogue),
+  };
+  {
 
-  // -> { dashboard: Grafana's classic model, leftOut: [{ dashboard, panel, signal, why }] }
-  fromSpec(uid, spec)::
-    local panels = [
-      { section: section, spec: panel, items: [item(config, catalogue, registry, data) for data in std.get(panel, 'show', [])] }
-      for section in spec.sections
-      for panel in section.panels
-    ];
-    local usable(panel) = [entry for entry in panel.items if entry.signal.available];
-    local kept = [panel { items: usable(panel) } for panel in panels if panel.spec.kind == 'alertList' || usable(panel) != []];
-    local ids = [panel.spec.id for panel in panels];
-    local audited = [entry.signal for panel in kept for entry in panel.items if std.objectHas(entry, 'audit')];
-    assert std.length(std.set(ids)) == std.length(ids) : spec.title + ': two panels have the same id.';
-    {
-      leftOut: [
-        { dashboard: uid, panel: std.get(panel.spec, 'title', panel.items[0].signal.title), signal: entry.signal.name, why: entry.signal.why }
-        for panel in panels
-        for entry in panel.items
-        if !entry.signal.available
-      ],
-      dashboard: {
-        uid: uid,
-        title: spec.title,
-        description: spec.description,
-        tags: config.dashboards.tags,
-        editable: false,
-        schemaVersion: 42,
-        graphTooltip: 1,
-        timezone: config.dashboards.timezone,
-        refresh: plainDuration(config.dashboards.refresh),
-        time: { from: 'now-' + duration.text(config, config.dashboards.from), to: 'now' },
-        timepicker: {},
-        fiscalYearStartMonth: 0,
-        weekStart: '',
-        links: links(config),
-        templating: {
-          list:
-            g.variable.prometheus(config) +
-            (if audited == [] then [] else g.variable.audit()) +
-            (if [signal for signal in audited if signal.scopedByTenant] == [] then [] else g.variable.tenant(catalogue)),
+    // -> { dashboard: Grafana's classic model, leftOut: [{ dashboard, panel, signal, why }] }
+    fromSpec(uid, spec)::
+      local panels = [
+        { section: section, spec: panel, items: [item(config, catalogue, registry, data) for data in std.get(panel, 'show', [])] }
+        for section in spec.sections
+        for panel in section.panels
+      ];
+      local usable(panel) = [entry for entry in panel.items if entry.signal.available];
+      local kept = [panel { items: usable(panel) } for panel in panels if panel.spec.kind == 'alertList' || usable(panel) != []];
+      local ids = [panel.spec.id for panel in panels];
+      local audited = [entry.signal for panel in kept for entry in panel.items if std.objectHas(entry, 'audit')];
+      assert std.length(std.set(ids)) == std.length(ids) : spec.title + ': two panels have the same id.';
+      {
+        leftOut: [
+          { dashboard: uid, panel: std.get(panel.spec, 'title', panel.items[0].signal.title), signal: entry.signal.name, why: entry.signal.why }
+          for panel in panels
+          for entry in panel.items
+          if !entry.signal.available
+        ],
+        dashboard: {
+          uid: uid,
+          title: spec.title,
+          description: spec.description,
+          tags: config.dashboards.tags,
+          editable: false,
+          schemaVersion: 42,
+          graphTooltip: 1,
+          timezone: config.dashboards.timezone,
+          refresh: plainDuration(config.dashboards.refresh),
+          time: { from: 'now-' + duration.text(config, config.dashboards.from), to: 'now' },
+          timepicker: {},
+          fiscalYearStartMonth: 0,
+          weekStart: '',
+          links: shared.links,
+          templating: {
+            list:
+              shared.prometheus +
+              (if audited == [] then [] else shared.audit) +
+              (if [signal for signal in audited if signal.scopedByTenant] == [] then [] else shared.tenant),
+          },
+          annotations: { list: shared.annotations },
+          panels: g.layout.place([
+            {
+              title: section.title,
+              panels: [
+                {
+                  panel: g.panel.new(config, panel.spec, panel.items),
+                  width: panel.spec.width,
+                  height: std.get(panel.spec, 'height', g.panel.height(panel.spec.kind)),
+                }
+                for panel in kept
+                if panel.section.title == section.title
+              ],
+            }
+            for section in spec.sections
+          ]),
         },
-        annotations: { list: annotations(config) },
-        panels: g.layout.place([
-          {
-            title: section.title,
-            panels: [
-              {
-                panel: g.panel.new(config, panel.spec, panel.items),
-                width: panel.spec.width,
-                height: std.get(panel.spec, 'height', g.panel.height(panel.spec.kind)),
-              }
-              for panel in kept
-              if panel.section.title == section.title
-            ],
-          }
-          for section in spec.sections
-        ]),
       },
-    },
-}
+  }

@@ -2,7 +2,7 @@
 // Grafana is to draw it. `spec` is a panel's plain data; what it may say is in lib/dashboard.libsonnet.
 local style = import 'style.libsonnet';
 
-local reduced(everyRow) = { values: everyRow, calcs: ['lastNotNull'], fields: '' };
+local reduced(everyRow=false, calculation='lastNotNull') = { values: everyRow, calcs: [calculation], fields: '' };
 
 local legend(spec) = {
   displayMode: if std.get(spec, 'legend', 'list') == 'table' then 'table' else 'list',
@@ -45,7 +45,7 @@ local drawn(draw) = {
       stacking: { mode: if std.get(spec, 'stack', false) then 'normal' else 'none', group: 'A' },
       thresholdsStyle: { mode: if limited then 'dashed' else 'off' },
     },
-    options(spec):: { legend: legend(spec), tooltip: { mode: 'multi', sort: 'desc' } },
+    options(spec, unit):: { legend: legend(spec), tooltip: { mode: 'multi', sort: 'desc' } },
   },
   stat: {
     type: 'stat',
@@ -54,12 +54,12 @@ local drawn(draw) = {
     thresholds(thresholds, bad):: style.fields(thresholds, bad),
     color: { mode: 'thresholds' },
     custom(spec, limited):: {},
-    options(spec):: {
-      reduceOptions: reduced(false),
+    options(spec, unit):: {
+      reduceOptions: reduced(false, std.get(spec, 'reduce', 'lastNotNull')),
       orientation: std.get(spec, 'orientation', 'auto'),
       textMode: std.get(spec, 'textMode', 'auto'),
       colorMode: std.get(spec, 'colorMode', 'value'),
-      graphMode: 'none',
+      graphMode: std.get(spec, 'graphMode', 'none'),
       justifyMode: 'auto',
       wideLayout: true,
       showPercentChange: false,
@@ -73,8 +73,8 @@ local drawn(draw) = {
     thresholds(thresholds, bad):: style.fields(thresholds, bad),
     color: { mode: 'thresholds' },
     custom(spec, limited):: {},
-    options(spec):: {
-      reduceOptions: reduced(false),
+    options(spec, unit):: {
+      reduceOptions: reduced(),
       orientation: 'auto',
       showThresholdLabels: false,
       showThresholdMarkers: true,
@@ -90,7 +90,7 @@ local drawn(draw) = {
     thresholds(thresholds, bad):: style.fields(thresholds, bad),
     color: { mode: 'continuous-BlPu' },
     custom(spec, limited):: {},
-    options(spec):: {
+    options(spec, unit):: {
       reduceOptions: reduced(std.get(spec, 'everyRow', false)),
       orientation: 'horizontal',
       displayMode: 'basic',
@@ -111,7 +111,7 @@ local drawn(draw) = {
     thresholds(thresholds, bad):: style.none,
     color: { mode: 'thresholds' },
     custom(spec, limited):: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false, filterable: false },
-    options(spec):: {
+    options(spec, unit):: {
       showHeader: true,
       cellHeight: 'sm',
       sortBy: if std.objectHas(spec, 'sortBy') then [{ displayName: spec.sortBy, desc: true }] else [],
@@ -127,7 +127,7 @@ local drawn(draw) = {
       hideFrom: { legend: false, tooltip: false, viz: false },
       scaleDistribution: { type: 'linear' },
     },
-    options(spec):: {
+    options(spec, unit):: {
       calculate: false,
       cellGap: 1,
       cellValues: { unit: 'short' },
@@ -138,14 +138,14 @@ local drawn(draw) = {
       rowsFrame: { layout: 'auto' },
       showValue: 'never',
       tooltip: { mode: 'single', yHistogram: true, showColorScale: false },
-      yAxis: { axisPlacement: 'left', reverse: false, unit: std.get(spec, 'unit', 's') },
+      yAxis: { axisPlacement: 'left', reverse: false, unit: unit },
     },
   },
   alertList: {
     type: 'alertlist',
     height: 8,
     instant: true,
-    options(spec):: {
+    options(spec, unit):: {
       viewMode: 'list',
       groupMode: 'default',
       groupBy: [],

@@ -6,80 +6,86 @@ local style = import 'style.libsonnet';
 
 local refIds = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-local override(matcher, name, properties) = {
-  matcher: { id: matcher, options: name },
-  properties: [
-    { id: key, value: properties[key] }
-    for key in std.objectFields(properties)
+local override(matcher, name, properties) = { matcher: { id: matcher, options: name }, properties: properties };
+local property(id, value) = { id: id, value: value };
+local when(condition, properties) = if condition then properties else [];
+
+// How a series is drawn differently from its panel: 'line', 'area' or 'bars'.
+local drawing(draw) = [
+  property('custom.drawStyle', kinds.drawn(draw).drawStyle),
+  property('custom.fillOpacity', kinds.drawn(draw).fillOpacity),
+  property('custom.lineWidth', kinds.drawn(draw).lineWidth),
+];
+
+local onTheRight = [property('custom.axisPlacement', 'right'), property('max', null)];
+
+// What distinguishes the series of one query from the panel's defaults.
+local itemProperties(spec, unit, item) =
+  local signal = item.signal;
+  local kind = kinds[spec.kind];
+  local isGraph = spec.kind == 'timeSeries';
+  local isQuestion = 'audit' in item;
+  local own = std.get(item, 'unit', signal.unit);
+  local colour = std.get(item, 'colour', signal.colour);
+  when(isQuestion && 'legend' in item, [property('displayName', item.legend)]) +
+  when(!isQuestion && own != unit, [property('unit', own)] + when(isGraph, onTheRight)) +
+  if isGraph then
+    when(colour != null, [property('color', style.fixed(colour))]) +
+    when('draw' in item, drawing(item.draw)) +
+    when('stack' in item, [property('custom.stacking', { mode: 'none', group: 'A' })]) +
+    when(own != unit && signal.limits != null, [
+      property('thresholds', kind.thresholds(signal.limits, signal.bad)),
+      property('custom.thresholdsStyle', { mode: 'dashed' }),
+    ])
+  else if signal.mappings != [] then
+    [property('mappings', style.mappings(signal.mappings)), property('thresholds', style.complete(signal.complete))]
+  else if signal.limits != null then
+    [property('thresholds', kind.thresholds(signal.limits, signal.bad))]
+  else when(colour != null, [property('color', style.fixed(colour))]);
+
+// What a spec may say of a column.
+local columnSettings = {
+  title(value): [property('displayName', value)],
+  unit(value): [property('unit', value)],
+  decimals(value): [property('decimals', value)],
+  width(value): [property('custom.width', value)],
+  hidden(value): [property('custom.hidden', value)],
+  colour(value): [property('color', style.fixed(value))],
+  link(value): [property('links', [{ targetBlank: false } + value])],
+  values(value): [property('mappings', style.mappings(value)), property('custom.cellOptions', { type: 'color-text' })],
+  bar(value): [
+    property('custom.cellOptions', { type: 'gauge', mode: 'basic', valueDisplayMode: 'text' }),
+    property('color', style.fixed('blue')),
+    property('min', 0),
+    property('max', value),
   ],
 };
 
-// What distinguishes one item from the panel's defaults, for the series of its query.
-local itemProperties(config, kind, spec, unit, item) =
-  local signal = item.signal;
-  local colour = std.get(item, 'colour', signal.colour);
-  local own = std.get(item, 'unit', signal.unit);
-  (if own != unit then { unit: own } else {}) +
-  (if own != unit && kind == 'timeSeries' then { 'custom.axisPlacement': 'right', max: null } else {}) +
-  (if kind == 'timeSeries' && colour != null then { color: style.fixed(colour) } else {}) +
-  (if kind == 'timeSeries' && std.objectHas(item, 'draw')
-   then { ['custom.' + key]: kinds.drawn(item.draw)[key] for key in ['drawStyle', 'fillOpacity', 'lineWidth'] }
-   else {}) +
-  (if kind == 'timeSeries' && std.get(item, 'stack', true) == false then { 'custom.stacking': { mode: 'none', group: 'A' } } else {}) +
-  (if kind != 'timeSeries' && signal.mappings != [] then { mappings: style.mappings(signal.mappings) } else {}) +
-  (if kind != 'timeSeries' && signal.complete != null then { thresholds: style.complete(signal.complete) } else {}) +
-  (if kind != 'timeSeries' && colour != null && signal.alert == null && signal.mappings == []
-   then { color: style.fixed(colour) } else {});
+local columnProperties(column) = std.flatMap(function(key) columnSettings[key](column[key]), std.objectFields(column));
 
-// Column settings that a spec gives by field name: title, unit, width, hidden, link, mappings.
-local columnProperties(column) =
-  (if std.objectHas(column, 'title') then { displayName: column.title } else {}) +
-  (if std.objectHas(column, 'unit') then { unit: column.unit } else {}) +
-  (if std.objectHas(column, 'decimals') then { decimals: column.decimals } else {}) +
-  (if std.objectHas(column, 'width') then { 'custom.width': column.width } else {}) +
-  (if std.get(column, 'hidden', false) then { 'custom.hidden': true } else {}) +
-  (if std.objectHas(column, 'link') then { links: [{ targetBlank: false } + column.link] } else {}) +
-  (if std.objectHas(column, 'values') then {
-     mappings: style.mappings(column.values),
-     'custom.cellOptions': { type: 'color-text' },
-   } else {}) +
-  (if std.get(column, 'bar', false) then {
-     'custom.cellOptions': { type: 'gauge', mode: 'basic', valueDisplayMode: 'text' },
-     color: style.fixed('blue'),
-     min: 0,
-   } else {});
+// Titles and units from the catalogue, then what the spec adds.
+local questionColumns(kind, unit, columns, signal) = [
+  local own = signal.unitOf(column);
+  override('byName', column.name, (
+    [property('displayName', column.title)] +
+    when(own != '', [property('unit', own)]) +
+    when(kind == 'timeSeries' && column.type == 'number' && own != unit, onTheRight) +
+    when(column.name in columns, columnProperties(columns[column.name]))
+  ))
+  for column in signal.columns
+];
 
-local questionColumns(spec, item) =
-  local extra = std.get(spec, 'columns', {});
+local overrides(spec, unit, items) =
+  local columns = std.get(spec, 'columns', {});
+  local own = [itemProperties(spec, unit, item) for item in items];
+  std.flatMap(function(item) when('audit' in item, questionColumns(spec.kind, unit, columns, item.signal)), items) +
+  [override('byFrameRefID', refIds[i], own[i]) for i in std.range(0, std.length(items) - 1) if own[i] != []] +
   [
-    override('byName', column.name, columnProperties(
-      { title: column.title } +
-      (if item.signal.unitOf(column) == '' then {} else { unit: item.signal.unitOf(column) }) +
-      std.get(extra, column.name, {})
-    ))
-    for column in item.signal.columns
-    if column.title != column.name || column.unit != '' || std.objectHas(extra, column.name)
-  ];
-
-local overrides(config, kind, spec, unit, items) =
-  local isQuestion(item) = std.objectHasAll(item.signal, 'columns');
-  local extra = std.get(spec, 'columns', {});
-  local own = [itemProperties(config, kind, spec, unit, item) for item in items];
-  [
-    override('byFrameRefID', refIds[i], own[i])
-    for i in std.range(0, std.length(items) - 1)
-    if own[i] != {} && !isQuestion(items[i])
-  ] +
-  [
-    override('byName', name, { color: style.fixed(item.signal.colours[name]) })
+    override('byName', name, [property('color', style.fixed(item.signal.colours[name]))])
     for item in items
     for name in std.objectFields(item.signal.colours)
   ] +
-  std.flatMap(function(item) if isQuestion(item) then questionColumns(spec, item) else [], items) +
-  (if std.length([item for item in items if isQuestion(item)]) > 0 then [] else [
-     override('byName', name, columnProperties(extra[name]))
-     for name in std.objectFields(extra)
-   ]);
+  when(!('audit' in items[0]), [override('byName', name, columnProperties(columns[name])) for name in std.objectFields(columns)]);
 
 // Several instant queries become one table: joined by their labels, in the order of the spec's columns.
 local joined(spec) =
@@ -97,33 +103,41 @@ local joined(spec) =
     },
   ];
 
-local noValue(spec) = std.get(spec, 'noValue', 'No data');
+// What the panel's own thresholds are: those of its first item that has some in the panel's unit, or of the alert it names.
+local limitedBy(config, spec, unit, items) =
+  local own = [item.signal for item in items if item.signal.limits != null && std.get(item, 'unit', item.signal.unit) == unit];
+  if own != [] then own[0]
+  else if 'alerts' in spec then { limits: config.alerts[spec.alerts[0]].thresholds, bad: 'above' }
+  else null;
 
 local draw(config, spec, items) =
   local kind = kinds[spec.kind];
   local first = items[0].signal;
   local unit = std.get(spec, 'unit', std.get(items[0], 'unit', first.unit));
-  local alerted = [item.signal for item in items if item.signal.alert != null];
-  local thresholds = if alerted == [] then null else std.get(config.alerts[alerted[0].alert], 'thresholds');
+  local alerts = std.set([item.signal.alert for item in items if item.signal.alert != null] + std.get(spec, 'alerts', []));
+  local limited = limitedBy(config, spec, unit, items);
   {
     id: spec.id,
     type: kind.type,
     title: std.get(spec, 'title', first.title),
     description: std.get(spec, 'description', first.description),
     datasource: std.get(first, 'datasource', { type: 'prometheus', uid: '${datasource}' }),
-    links: [runbook.link(config, alert) for alert in std.set([signal.alert for signal in alerted])],
+    links: [runbook.link(config, alert) for alert in alerts],
     fieldConfig: {
       defaults: {
         unit: unit,
-        noValue: noValue(spec),
+        noValue: std.get(spec, 'noValue', 'No data'),
         color: kind.color,
-        thresholds: if thresholds == null then style.none else kind.thresholds(thresholds, alerted[0].bad),
+        thresholds: if limited == null then style.none else kind.thresholds(limited.limits, limited.bad),
         mappings: [],
-        custom: kind.custom(spec, thresholds != null),
-      } + { [key]: spec[key] for key in ['min', 'max', 'decimals'] if std.objectHas(spec, key) },
-      overrides: overrides(config, spec.kind, spec, unit, items),
+        custom: kind.custom(spec, limited != null),
+        [if 'min' in spec then 'min']: spec.min,
+        [if 'max' in spec then 'max']: spec.max,
+        [if 'decimals' in spec then 'decimals']: spec.decimals,
+      },
+      overrides: overrides(spec, unit, items),
     },
-    options: kind.options({ unit: unit } + spec),
+    options: kind.options(spec, unit),
     targets: [
       items[i].signal.asTarget(
         refIds[i],
@@ -141,7 +155,7 @@ local alertList(config, spec) = {
   type: 'alertlist',
   title: spec.title,
   description: spec.description,
-  options: kinds.alertList.options(spec),
+  options: kinds.alertList.options(spec, ''),
 };
 
 {

@@ -13,7 +13,7 @@ local bucket(le) =
   local text = number(le);
   if le == std.floor(le) then 'le=~"' + text + '|' + text + '[.]0"' else 'le="' + text + '"';
 
-local context(config, selector, exporters, window, by) = {
+local context(config, selector, others, window, by) = {
   local q = self,
 
   config:: config,
@@ -26,9 +26,11 @@ local context(config, selector, exporters, window, by) = {
   wholeRange:: q { window:: '$__range', change:: 'increase' },
   change:: 'rate',
   each(labels):: q { by:: q.by + labels },
-  postgres:: q { selector:: exporters.postgres },
-  node:: q { selector:: exporters.node },
-  redis:: q { selector:: exporters.redis },
+  postgres:: q { selector:: others.postgres },
+  node:: q { selector:: others.node },
+  redis:: q { selector:: others.redis },
+  // What recording rules made: for the whole job, no longer per instance.
+  recorded:: q { selector:: others.recorded },
 
   series(metric, where='')::
     local all = matchers([q.selector, where]);
@@ -53,6 +55,8 @@ local context(config, selector, exporters, window, by) = {
   share(part, whole):: part + ' / (' + whole + ' > 0)',
   // The same where the part may have no series yet: nothing failed, so 0 of the whole.
   shareOrZero(part, whole):: '(' + part + ' or ' + whole + ' * 0) / (' + whole + ' > 0)',
+  // Each of many parts of one whole.
+  shareOfAll(parts, whole):: parts + ' / on () group_left () (' + whole + ' > 0)',
   orZero(part, whole):: part + ' or ' + whole + ' * 0',
 
   // Classic buckets, native histograms, or whichever of the two is there.
@@ -104,12 +108,14 @@ local context(config, selector, exporters, window, by) = {
   // What a dashboard asks: the viewer's choice of variables, the window that fits the zoom.
   dashboard(config)::
     local scope = [label + '=~"$' + label + '"' for label in config.scopeLabels];
-    local own = matchers(scope + ['job=~"$job"', config.instanceLabel + '=~"$instance"']);
+    local job = matchers(scope + ['job=~"$job"']);
+    local own = matchers([job, config.instanceLabel + '=~"$instance"']);
     local exporter(selector) = matchers([selector] + scope);
     context(config, own, {
       postgres: exporter(config.postgresSelector),
       node: exporter(config.nodeSelector),
       redis: exporter(config.redisSelector),
+      recorded: job,
     }, '$__rate_interval', []),
 
   // What a rule asks: the configured series, a fixed window in seconds, grouped so that alerts keep their labels.
@@ -117,5 +123,6 @@ local context(config, selector, exporters, window, by) = {
     postgres: config.postgresSelector,
     node: config.nodeSelector,
     redis: config.redisSelector,
+    recorded: config.fraiseqlSelector,
   }, duration.window(config, window), config.groupLabels),
 }

@@ -4,11 +4,10 @@
 //   v1(q), v2(q)         the PromQL per flavour, asked through a query context (lib/query.libsonnet)
 //   absent               per flavour that cannot give it: why
 //   alert, bad           the alert whose thresholds a panel draws; bad: 'below' when low values are
+//   limits               thresholds by severity where no alert has them
 //   colour, colours      of the series; per label value where several series come
 //   mappings             texts for values, as lib/style.libsonnet takes them
 //   complete             the value from which on all is well; anything less is not
-local query = import 'query.libsonnet';
-
 local defaults = {
   legend: '',
   alert: null,
@@ -20,9 +19,14 @@ local defaults = {
   absent: {},
 };
 
-function(config, name, data) defaults + data + {
+// `q` is the query context of dashboards.
+function(config, q, name, data) defaults + data + {
   local signal = self,
   name:: name,
+  limits:
+    if 'limits' in data then data.limits
+    else if signal.alert == null then null
+    else std.get(config.alerts[signal.alert], 'thresholds'),
   available:: std.objectHasAll(signal, config.flavour),
   why:: std.get(signal.absent, config.flavour, 'no expression for flavour ' + config.flavour),
 
@@ -37,7 +41,7 @@ function(config, name, data) defaults + data + {
     refId: refId,
     datasource: { type: 'prometheus', uid: '${datasource}' },
     editorMode: 'code',
-    expr: signal.expression(query.dashboard(config)),
+    expr: signal.expression(q),
     legendFormat: legend,
     instant: instant,
     range: !instant,

@@ -19,8 +19,8 @@ local ladder(base, rest) = {
 {
   none:: ladder('text', []),
 
-  // Lines on a graph, each in its severity's colour.
-  lines(thresholds):: ladder('transparent', [[step[0], colours[step[1]]] for step in steps(thresholds)]),
+  // Lines on a graph, each in its severity's colour; one at zero would hide the axis.
+  lines(thresholds):: ladder('transparent', [[step[0], colours[step[1]]] for step in steps(thresholds) if step[0] != 0]),
 
   // Fields that colour a value: green where no alert would fire.
   fields(thresholds, bad='above')::

@@ -47,6 +47,7 @@ function(config)
       description: 'Cache operations that failed, as a share of all.',
       unit: 'percentunit',
       legend: 'failed',
+      alert: 'CacheErrors',
       colour: 'red',
       absent: dead,
       v1(q):: q.shareOrZero(q.sumRate('fraiseql_cache_errors_total'), q.countRate('fraiseql_cache_operation_duration_seconds')),

@@ -71,8 +71,8 @@ function(config)
       description: 'Part of all operations that each name makes up in the selected range.',
       unit: 'percentunit',
       legend: '{{operation_name}}',
-      v1(q):: local range = q.wholeRange; q.share(range.sumIncrease('fraiseql_graphql_queries_total', ['operation_name', 'operation_type']), 'scalar(' + range.sumIncrease('fraiseql_graphql_queries_total') + ')'),
-      v2(q):: local range = q.wholeRange; q.share(range.sumIncrease('fraiseql_query_duration_seconds_count', ['operation']), 'scalar(' + range.sumIncrease('fraiseql_query_duration_seconds_count') + ')'),
+      v1(q):: local range = q.wholeRange; range.shareOfAll(range.sumIncrease('fraiseql_graphql_queries_total', ['operation_name', 'operation_type']), range.sumIncrease('fraiseql_graphql_queries_total')),
+      v2(q):: local range = q.wholeRange; range.shareOfAll(range.sumIncrease('fraiseql_query_duration_seconds_count', ['operation']), range.sumIncrease('fraiseql_query_duration_seconds_count')),
     },
     operationTypes: {
       title: 'Operation types',

@@ -1,4 +1,5 @@
 // Every signal by subject and name: `signals.graphql.errorRatio`.
+local query = import '../lib/query.libsonnet';
 local signal = import '../lib/signal.libsonnet';
 
 local subjects = {
@@ -15,13 +16,15 @@ local subjects = {
   slo: import 'slo.libsonnet',
 };
 
-function(config) std.mapWithKey(
-  function(subject, declare) std.mapWithKey(
-    function(name, data)
-      if std.isFunction(data)
-      then function(argument) signal(config, subject + '.' + name, data(argument))
-      else signal(config, subject + '.' + name, data),
-    declare(config)
-  ),
-  subjects
-)
+function(config)
+  local q = query.dashboard(config);
+  std.mapWithKey(
+    function(subject, declare) std.mapWithKey(
+      function(name, data)
+        if std.isFunction(data)
+        then function(argument) signal(config, q, subject + '.' + name, data(argument))
+        else signal(config, q, subject + '.' + name, data),
+      declare(config)
+    ),
+    subjects
+  )

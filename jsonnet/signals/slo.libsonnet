@@ -1,8 +1,17 @@
 // What we promise: the share of operations without a fault of ours, and the share that is fast enough.
+local number = import '../lib/number.libsonnet';
 local record = import '../lib/record.libsonnet';
 
 function(config)
-  local budget(metric) = function(q) q.min(record.plainName(config, metric, 'ratio'));
+  local hour = 60 * 60;
+  // How many times faster than it lasts the budget burned in the last hour.
+  local burn(metric, objective) = function(q)
+    q.recorded.min(record.name(config, metric + '_per_operation', 'ratio_rate', hour)) + ' / ' + number(1 - objective);
+  local factors = {
+    [severity]: std.foldl(std.min, [window.factor for window in config.slo.windows if window.severity == severity], 1000)
+    for severity in ['warning', 'critical']
+  };
+  local budget(metric) = function(q) q.recorded.min(record.plainName(config, metric, 'ratio'));
   {
     // Raw rates, from which the recording rules make ratios over every window.
     serverErrorRate: {
@@ -25,7 +34,9 @@ function(config)
       title: 'Error budget left',
       description: 'What is left of the errors the objective allows in its period: 100 % is untouched, 0 % is used up. Below a quarter, prefer repairs to releases; below zero the promise is broken.',
       unit: 'percentunit',
-      legend: 'availability',
+      legend: 'errors',
+      limits: { warning: 0.25, critical: 0 },
+      bad: 'below',
       v1:: budget('fraiseql_graphql_error_budget_remaining'),
       v2:: budget('fraiseql_graphql_error_budget_remaining'),
     },
@@ -34,7 +45,27 @@ function(config)
       description: 'What is left of the slow operations the objective allows in its period.',
       unit: 'percentunit',
       legend: 'latency',
+      limits: { warning: 0.25, critical: 0 },
+      bad: 'below',
       v1:: budget('fraiseql_graphql_latency_budget_remaining'),
       v2:: budget('fraiseql_graphql_latency_budget_remaining'),
+    },
+    errorBurn: {
+      title: 'Error budget burn',
+      description: 'How many times faster than it lasts the error budget burned in the last hour. At 1 it is used up exactly at the end of its period.',
+      unit: 'short',
+      legend: 'errors, times too fast',
+      limits: factors,
+      v1:: burn('fraiseql_graphql_faults', config.slo.availability.objective),
+      v2:: burn('fraiseql_graphql_faults', config.slo.availability.objective),
+    },
+    latencyBurn: {
+      title: 'Latency budget burn',
+      description: 'How many times faster than it lasts the latency budget burned in the last hour.',
+      unit: 'short',
+      legend: 'latency, times too fast',
+      limits: factors,
+      v1:: burn('fraiseql_graphql_slow_operations', config.slo.latency.objective),
+      v2:: burn('fraiseql_graphql_slow_operations', config.slo.latency.objective),
     },
   }

@@ -1,0 +1,83 @@
+// Compliance and audit: is the trail complete, what changed, who looked at what, who was refused.
+{
+  title: 'FraiseQL / Compliance and audit',
+  description: 'What an auditor asks: whether the trail is complete, who changed what, who looked at what, and who was refused. The tenant variable scopes everything read from the audit log.',
+  sections: [
+    {
+      title: 'Is the trail complete?',
+      panels: [
+        {
+          id: 7,
+          kind: 'table',
+          width: 16,
+          show: [{ audit: 'compliance_status' }],
+          noValue: 'No audit log',
+          columns: {
+            status: {
+              values: [
+                { value: 'ok', text: 'ok', colour: 'green' },
+                { value: 'warning', text: 'warning', colour: 'orange' },
+                { value: 'violation', text: 'violation', colour: 'red' },
+              ],
+              width: 90,
+            },
+            check_name: { width: 320 },
+            measured: { width: 90 },
+            unit: { width: 80 },
+            warning_above: { width: 115 },
+            violation_above: { width: 120 },
+          },
+        },
+        {
+          id: 8,
+          kind: 'stat',
+          width: 8,
+          show: [{ audit: 'compliance_audit_lag_now', legend: 'Now' }, { audit: 'compliance_audit_lag' }],
+          title: 'Audit lag',
+          description: "Time from an operation to its committed audit row: the slowest of the newest rows, then the worst interval of the range by median, 99th percentile and slowest row. Coloured from where the alert fires: the writer is behind, look at the audit queue and at the database's commit time. Rows still waiting are seen by the alert on fraiseql_audit_lag_seconds.",
+          alerts: ['AuditLogLag', 'AuditEventsDropped'],
+          textMode: 'value_and_name',
+          reduce: 'max',
+          graphMode: 'area',
+          noValue: 'No audit events',
+        },
+      ],
+    },
+    {
+      title: 'What happened?',
+      panels: [
+        {
+          id: 2,
+          kind: 'timeSeries',
+          width: 12,
+          show: [{ audit: 'compliance_events_by_type' }, { audit: 'compliance_failed_access_over_time', draw: 'line', stack: false }],
+          title: 'Events by type',
+          description: 'Recorded creations, updates, deletions and accesses per interval, and as lines the refused attempts with the users and addresses behind them. A burst of deletions, changes at an hour when nobody works, or many refusals from few addresses are worth a question.',
+          draw: 'bars',
+          stack: true,
+          min: 0,
+          noValue: 'No audit events',
+        },
+        {
+          id: 6,
+          kind: 'table',
+          width: 12,
+          show: [{ audit: 'compliance_failed_access' }],
+          title: 'Failed access',
+          alerts: ['HighFailedAuthAttempts', 'UnauthorizedDataAccess'],
+          noValue: 'Nobody was refused',
+          sortBy: 'Attempts',
+        },
+        { id: 1, kind: 'table', width: 24, show: [{ audit: 'compliance_recent_events' }], noValue: 'No audit events' },
+      ],
+    },
+    {
+      title: 'Who did it?',
+      panels: [
+        { id: 3, kind: 'table', width: 12, show: [{ audit: 'compliance_admin_actions' }], noValue: 'No admin actions' },
+        { id: 4, kind: 'table', width: 12, show: [{ audit: 'compliance_permission_changes' }], noValue: 'No permission changes' },
+        { id: 5, kind: 'table', width: 24, show: [{ audit: 'compliance_access_by_user' }], noValue: 'Nobody' },
+      ],
+    },
+  ],
+}

@@ -1,0 +1,115 @@
+// Error analysis: how bad, what exactly, whom it hits, how fast we mend.
+local severities = {
+  values: [
+    { value: 'critical', text: 'critical', colour: 'red' },
+    { value: 'error', text: 'error', colour: 'orange' },
+    { value: 'warning', text: 'warning', colour: 'yellow' },
+  ],
+  width: 90,
+};
+local statuses = {
+  values: [
+    { value: 'open', text: 'open', colour: 'orange' },
+    { value: 'regressed', text: 'regressed', colour: 'red' },
+    { value: 'resolved', text: 'resolved', colour: 'green' },
+  ],
+  width: 95,
+};
+
+{
+  title: 'FraiseQL / Error analysis',
+  description: 'What fails, since when, for whom, and how quickly it gets mended. Take the top fingerprint, see whom it touches, mend, and mark it resolved.',
+  sections: [
+    {
+      title: 'How bad is it?',
+      panels: [
+        {
+          id: 1,
+          kind: 'timeSeries',
+          width: 10,
+          show: ['graphql.errorRatio', 'graphql.errorRatioByType', 'http.errorRatio'],
+          title: 'Error rate',
+          min: 0,
+          noValue: 'No operations',
+        },
+        {
+          id: 9,
+          kind: 'stat',
+          width: 7,
+          show: ['slo.errorBudget', 'slo.latencyBudget', 'slo.errorBurn', 'slo.latencyBurn'],
+          title: 'Error budget left',
+          description: 'What is left of the errors and of the slow operations that the objectives allow in their period, and how many times too fast each burned in the last hour. Below a quarter prefer repairs to releases; below zero the promise is broken. A high burn with much left means that it has just begun.',
+          textMode: 'value_and_name',
+          decimals: 1,
+          noValue: 'Not recorded yet',
+        },
+        {
+          id: 7,
+          kind: 'stat',
+          width: 7,
+          show: [{ audit: 'errors_affected_users' }, { audit: 'errors_affected_users_over_time', legend: 'Most at once' }],
+          title: 'Affected users',
+          description: 'Identified users who met at least one failed or denied operation in the range, of how many active ones, and the most in one interval. A small number with many errors is one client; a large share is an outage: begin with the fingerprint that has most users.',
+          reduce: 'max',
+          graphMode: 'area',
+          columns: { affected_users: { colour: 'orange' }, affected_ratio: { decimals: 1, colour: 'orange' } },
+          textMode: 'value_and_name',
+          noValue: '0',
+        },
+      ],
+    },
+    {
+      title: 'What kind of errors?',
+      panels: [
+        { id: 3, kind: 'timeSeries', width: 8, show: ['errors.byType'], draw: 'bars', stack: true, min: 0, noValue: 'No errors' },
+        { id: 5, kind: 'timeSeries', width: 8, show: ['errors.bySeverity'], draw: 'area', stack: true, min: 0, noValue: 'No errors' },
+        { id: 10, kind: 'barGauge', width: 8, show: ['errors.topOperations'], min: 0, decimals: 0, noValue: 'No errors' },
+      ],
+    },
+    {
+      title: 'Which errors exactly?',
+      panels: [
+        {
+          id: 2,
+          kind: 'table',
+          width: 24,
+          show: [{ audit: 'errors_top_fingerprints' }],
+          title: 'Top fingerprints',
+          noValue: 'No errors',
+          columns: { severity: severities, status: statuses, message: { width: 420 }, fingerprint: { width: 150 } },
+        },
+        {
+          id: 4,
+          kind: 'table',
+          width: 24,
+          show: [{ audit: 'errors_by_endpoint' }],
+          title: 'By endpoint',
+          noValue: 'No errors',
+          columns: { error_ratio: { bar: 1 } },
+        },
+      ],
+    },
+    {
+      title: 'Whom did it hit, and is it mended?',
+      panels: [
+        {
+          id: 6,
+          kind: 'table',
+          width: 24,
+          show: [{ audit: 'errors_recent' }],
+          noValue: 'No errors',
+          columns: { severity: severities, message: { width: 360 }, duration_ms: { decimals: 1 }, fingerprint: { width: 150 } },
+        },
+        {
+          id: 8,
+          kind: 'table',
+          width: 24,
+          show: [{ audit: 'errors_resolution_time' }],
+          title: 'Resolution time',
+          noValue: 'Nothing resolved in this range',
+          columns: { severity: severities },
+        },
+      ],
+    },
+  ],
+}
