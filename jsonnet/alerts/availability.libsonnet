@@ -12,29 +12,29 @@ function(config, signals)
       // The flavour v2 exports no upper limit of its pool: there, waiting requests tell.
       expression(at):: if config.flavour == 'v2' then null else
         alert.highest(at, signals.database.poolUtilisation.asRule(instances(at.q))) + ' > ' + at.threshold,
-      description(at):: '{{ $value | humanizePercentage }} of the database connections that ' + at.instance + ' (' + at.job + ') may open are in use (threshold ' + at.percent + ').',
+      description(at):: '{{ $value | humanizePercentage }} of the database connections that ' + at.instance + ' may open are in use (threshold ' + at.percent + ').',
       variables(config):: config.groupLabels + [config.instanceLabel],
     },
 
     alert.new('ConnectionPoolWaiting', 'database', 'Requests keep waiting for a database connection.') {
       expression(at):: alert.highest(at, signals.database.poolWaiting.asRule(instances(at.q))) + ' > ' + at.threshold,
-      description(at):: 'Up to {{ $value | humanize }} requests at a time wait for a database connection in ' + at.instance + ' (' + at.job + ').',
+      description(at):: 'Up to {{ $value | humanize }} requests at a time wait for a database connection in ' + at.instance + '.',
       variables(config):: config.groupLabels + [config.instanceLabel],
     },
 
     alert.new('ConnectionPoolTimeouts', 'database', 'Requests fail because no database connection becomes free.') {
-      expression(at):: alert.given(signals.database.poolTimeouts, at.q, function(rate) rate + ' > ' + at.threshold),
-      description(at):: '{{ $value | humanize }} requests per second of ' + at.job + ' gave up waiting for a database connection in the last ' + at.window + '.',
+      expression(at):: if config.flavour == 'v2' then null else at.q.sumIncrease('fraiseql_db_pool_timeouts_total') + ' > ' + at.threshold,
+      description(at):: '{{ $value | printf "%.0f" }} requests of ' + at.job + ' gave up waiting for a database connection in the last ' + at.window + '.',
     },
 
     alert.new('DatabaseDown', 'database', 'PostgreSQL does not answer.') + alert.ofExporter {
       expression(at):: allZero(at, at.q.postgres, 'pg_up'),
-      description(at):: 'The exporter ' + at.instance + ' has not reached PostgreSQL for at least ' + at.window + '. FraiseQL answers every operation that needs data with an error, after waiting for its pool.',
+      description(at):: 'The exporter ' + at.machine + ' has not reached PostgreSQL for at least ' + at.window + '. FraiseQL answers every operation that needs data with an error, after waiting for its pool.',
     },
 
     alert.new('CacheConnectionLost', 'cache', 'Redis does not answer.') + alert.ofExporter {
       expression(at):: allZero(at, at.q.redis, 'redis_up'),
-      description(at):: 'The exporter ' + at.instance + ' has not reached Redis for at least ' + at.window + '. What the application keeps there (results, tokens, rate limits) is lost or served from PostgreSQL.',
+      description(at):: 'The exporter ' + at.machine + ' has not reached Redis for at least ' + at.window + '. What the application keeps there (results, tokens, rate limits) is lost or served from PostgreSQL.',
     },
 
     alert.new('CacheErrors', 'cache', 'Cache operations fail.') {
@@ -44,13 +44,13 @@ function(config, signals)
 
     alert.new('HealthCheckFailed', 'operations', "A check of the application's own health fails.") {
       expression(at):: if config.flavour == 'v2' then null else allZero(at, at.q, 'fraiseql_health_check_status'),
-      description(at):: 'The check "{{ $labels.check }}" of ' + at.instance + ' (' + at.job + ') has failed for at least ' + at.window + '.',
+      description(at):: 'The check "{{ $labels.check }}" of ' + at.instance + ' has failed for at least ' + at.window + '.',
       variables(config):: config.groupLabels + [config.instanceLabel],
     },
 
     alert.new('InstanceDown', 'operations', 'An instance of the application does not answer Prometheus.') {
       expression(at):: allZero(at, at.q, 'up'),
-      description(at):: 'Prometheus could not scrape ' + at.instance + ' (' + at.job + ') for at least ' + at.window + '.',
+      description(at):: 'Prometheus could not scrape ' + at.instance + ' for at least ' + at.window + '.',
       variables(config):: config.groupLabels + [config.instanceLabel],
     },
 
@@ -73,6 +73,6 @@ function(config, signals)
 
     alert.new('ExporterDown', 'operations', 'An exporter that panels and alerts need does not answer Prometheus.') + alert.ofExporter {
       expression(at):: std.join(' or ', [allZero(at, q, 'up') for q in [at.q.postgres, at.q.node, at.q.redis]]),
-      description(at):: 'Prometheus could not scrape the exporter ' + at.instance + ' (' + at.job + ') for at least ' + at.window + ': alerts that rest on it are blind.',
+      description(at):: 'Prometheus could not scrape the exporter ' + at.instance + ' for at least ' + at.window + ': alerts that rest on it are blind.',
     },
   ])

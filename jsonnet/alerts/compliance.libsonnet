@@ -9,6 +9,6 @@ function(config, signals) alert.group(config, 'compliance', [
 
   alert.new('AuditEventsDropped', 'compliance', 'Audit events are lost.') {
     expression(at):: alert.given(signals.audit.dropped, at.q.each(['reason']), function(dropped) dropped + ' > ' + at.threshold),
-    description(at):: '{{ $value | humanize }} audit events of ' + at.job + ' were lost in the last ' + at.window + ' (reason: {{ $labels.reason }}). The audit trail has a gap.',
+    description(at):: '{{ $value | printf "%.0f" }} audit events of ' + at.job + ' were lost in the last ' + at.window + ' (reason: {{ $labels.reason }}). The audit trail has a gap.',
   },
 ])

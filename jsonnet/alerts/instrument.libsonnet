@@ -17,7 +17,7 @@ function(config, signals)
         local q = at.q.each([config.instanceLabel]);
         q.aggregate('group', q.series('fraiseql_graphql_queries_total', 'operation_type=""')) +
         ' unless ' + q.aggregate('group', q.series('fraiseql_http_requests_total')),
-      description(at):: at.instance + ' (' + at.job + ') serves the fixed text that FraiseQL shows when the package prometheus-client is missing: none of its numbers are real.',
+      description(at):: at.instance + ' serves the fixed text that FraiseQL shows when the package prometheus-client is missing: none of its numbers are real.',
     },
 
     alert.new('Watchdog', 'operations', 'Always firing, so that its absence is noticed.') {

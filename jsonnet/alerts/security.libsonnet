@@ -7,7 +7,7 @@ local query = import '../lib/query.libsonnet';
 function(config, signals) alert.group(config, 'security', [
   alert.new('HighFailedAuthAttempts', 'compliance', 'Many log-ins fail.') {
     expression(at):: alert.given(signals.security.failedLogins, at.q, function(failures) failures + ' > ' + at.threshold),
-    description(at):: '{{ $value | humanize }} log-ins to ' + at.job + ' failed in the last ' + at.window + ' (threshold ' + at.threshold + ').',
+    description(at):: '{{ $value | printf "%.0f" }} log-ins to ' + at.job + ' failed in the last ' + at.window + ' (threshold ' + at.threshold + ').',
   },
 
   alert.new('SuspiciousQueryPattern', 'operations', 'Unusually complex operations arrive.') {
@@ -16,7 +16,7 @@ function(config, signals) alert.group(config, 'security', [
       alert.given(signals.graphql.complexityAbove(at.settings.complexity), at.q, function(complex)
         local oversized = at.q.orZero(signals.errors.oversized.asRule(at.q), '(' + complex + ')');
         '((' + complex + ') + (' + oversized + ')) * ' + number(duration.scaled(config, at.settings.window)) + ' > ' + at.threshold),
-    description(at):: '{{ $value | humanize }} operations of ' + at.job + ' in the last ' + at.window + ' asked for more than ' +
+    description(at):: '{{ $value | printf "%.0f" }} operations of ' + at.job + ' in the last ' + at.window + ' asked for more than ' +
                       number(at.settings.complexity) + ' fields or were too large to analyse (threshold ' + at.threshold + ').',
   },
 
@@ -25,7 +25,7 @@ function(config, signals) alert.group(config, 'security', [
       local usual = signals.security.denied.asRule(query.rule(config, at.settings.baseline));
       local share = number(at.settings.factor) + ' * ' + number(at.settings.window) + ' / ' + number(at.settings.baseline);
       alert.given(signals.security.denied, at.q, function(denied) denied + ' > ' + at.threshold + ' and ' + denied + ' > ' + share + ' * ' + usual),
-    description(at):: '{{ $value | humanize }} reads or writes were denied by ' + at.job + ' in the last ' + at.window + ': more than ' + at.threshold +
+    description(at):: '{{ $value | printf "%.0f" }} reads or writes were denied by ' + at.job + ' in the last ' + at.window + ': more than ' + at.threshold +
                       ', and more than ' + number(at.settings.factor) + ' times what is usual there.',
   },
 ])

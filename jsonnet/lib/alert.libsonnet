@@ -30,7 +30,8 @@ local context(config, settings, severity, threshold) = {
   window:: duration.window(config, settings.window),
   q:: query.rule(config, settings.window),
   job:: who(config, 'job'),
-  instance:: who(config, config.instanceLabel),
+  instance:: label(config.instanceLabel) + ' (' + who(config, 'job') + ')',
+  machine:: who(config, config.instanceLabel),
 };
 
 // The settings' severities with their thresholds; an alert without a number has one severity.
@@ -50,13 +51,11 @@ local time(config, settings, key, name) =
 
 // The dashboard, opened on what the alert is about.
 local dashboardUrl(config, dashboard, labels) =
-  config.grafanaUrl + '/d/' + config.dashboards[dashboard].uid + '?' + std.join('&', [
-    'var-' + name + '={{ $labels.' + name + ' | urlquery }}'
-    for name in labels
-  ]);
+  local variables = ['var-' + name + '={{ $labels.' + name + ' | urlquery }}' for name in labels];
+  config.grafanaUrl + '/d/' + config.dashboards[dashboard].uid + (if variables == [] then '' else '?' + std.join('&', variables));
 
-// One rule. `spec` is {name, dashboard, summary, description(at), expression(at), job?}: `at` is the context above, and a
-// null expression means that the flavour has no such signal.
+// One rule. `spec` is {name, dashboard, summary, description(at), expression(at), variables(config)}: `at` is the context
+// above, and a null expression means that the flavour has no such signal.
 local rule(config, spec, severity, times, at, labels={}) = {
   alert: 'FraiseQL' + spec.name,
   expr: spec.expression(at),
