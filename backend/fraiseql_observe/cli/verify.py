@@ -94,7 +94,12 @@ ENV = "FRAISEQL_OBSERVE_"
     help="Longest time for one query.",
 )
 @click.option(
-    "--concurrency", default=4, show_default=True, type=click.IntRange(1, 32), help="How many queries to ask at once."
+    "--concurrency",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 32),
+    metavar="N",
+    help="How many queries to ask at once.",
 )
 @click.option(
     "--json",

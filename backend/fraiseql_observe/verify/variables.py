@@ -33,7 +33,7 @@ class Variable:
     name: str
     kind: str
     query: str = ""
-    plugin: str = ""  # the data source of a query variable
+    plugin: str = ""  # the data source of a query variable: its type, or `${variable}`
     current: tuple[str, ...] = ()
     multi: bool = False
     include_all: bool = False
@@ -59,12 +59,13 @@ class Resolved:
 def parse_variable(raw: Mapping[str, Any]) -> Variable:
     """One entry of `templating.list`."""
     current = raw.get("current") or {}
-    datasource = raw.get("datasource")
+    datasource = raw.get("datasource") or ""
+    named = datasource.get("type") or datasource.get("uid") if isinstance(datasource, dict) else datasource
     return Variable(
         name=str(raw.get("name", "")),
         kind=str(raw.get("type", "")),
         query=_query_text(raw.get("query")),
-        plugin=str((datasource or {}).get("type") or "") if isinstance(datasource, dict) else str(datasource or ""),
+        plugin=str(named or ""),
         current=_texts(current.get("value")),
         multi=bool(raw.get("multi")),
         include_all=bool(raw.get("includeAll")),

@@ -112,6 +112,13 @@ def test_credentials_are_sent_and_netrc_cannot_replace_them(credentials, header,
     assert {headers.get("Authorization") for headers in handler.seen} == {header}
 
 
+def test_credentials_may_be_part_of_the_url():
+    handler = answering(200, json.dumps(OK).encode())
+    with serving(handler) as url:
+        verify([PANEL], url.replace("//", "//ann:pw@"), None, now=datetime.now(UTC))
+    assert {headers.get("Authorization") for headers in handler.seen} == {"Basic YW5uOnB3"}
+
+
 def test_warnings_of_prometheus_are_passed_on():
     series = {"metric": {}, "values": [[1, "4"]]}
     told = {

@@ -161,6 +161,12 @@ def test_sql_variables_without_named_columns_offer_every_value(prometheus_url, a
     assert report.results[0].newest == "n=10", report.results
 
 
+@pytest.mark.parametrize("source", ["${audit_datasource}", {"uid": "${audit_datasource}"}])
+def test_the_data_source_of_a_variable_may_be_a_variable(prometheus_url, audit_url, source):
+    report = run(prometheus_url, {**SQL_TENANTS, "datasource": source, "query": TENANTS}, COUNT, audit_url)
+    assert report.results[0].newest == "n=10", report.results
+
+
 def test_sql_variables_may_use_macros(prometheus_url, audit_url):
     recent = {**SQL_TENANTS, "query": "select tenant from audit where $__timeFilter(at)"}
     report = run(prometheus_url, recent, COUNT, audit_url, range=("now-90s", "now"))
