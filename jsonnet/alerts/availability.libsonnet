@@ -67,7 +67,7 @@ function(config, signals)
         local absent = 'absent(' + at.q.series('up') + ')';
         if config.scopeLabels == [] then absent
         else known + ' unless ' + present + ' or (' + absent + ' unless on () ' + known + ')',
-      description(at):: 'No target matches ' + config.fraiseqlSelector + alert.places(config) + ': the application is gone from service discovery or from the scrape configuration.',
+      description(at):: 'No target is left of ' + at.job + ' (nothing matches ' + config.fraiseqlSelector + '): it is gone from service discovery or from the scrape configuration.',
       variables(config):: [],
     },
 

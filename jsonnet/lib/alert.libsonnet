@@ -84,7 +84,6 @@ local lookedBack(at, expression, window) = '(' + expression + ')[' + window + ':
 local variables(config) = config.groupLabels;
 
 {
-  places:: places,
   percent:: percent,
   rule:: rule,
   context:: context,
