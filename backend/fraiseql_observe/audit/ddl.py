@@ -137,6 +137,7 @@ def _groups(facts: Facts) -> Iterator[str]:
 
 
 def _tenants(facts: Facts) -> Iterator[str]:
+    yield f"select {_SCOPE} as tenant_id where {_SCOPE} is not null"  # narrowed, there is nothing to look up
     yield _skip_scan(f"{SCHEMA}.audit_event", "(case when t.tenant_id is null then '(none)' else t.tenant_id end)")
     for source in facts.sources:
         column = source.definition.tenant_column
@@ -149,7 +150,7 @@ def _tenants(facts: Facts) -> Iterator[str]:
 
 def _skip_scan(relation: str, key: str) -> str:
     sql = _file("tenants_skip_scan.sql").replace("{relation}", relation).replace("{key}", key)
-    return f"select tenant_id from {sql} as t where {_SCOPE} is null or tenant_id = {_SCOPE}"
+    return sql.replace("{scope}", _SCOPE)
 
 
 def _without_tenant(source: Source, column: str) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 
-from fraiseql_observe.audit import setup
 from fraiseql_observe.audit.catalogue import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 READER_PASSWORD = "a reader's secret"
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -73,6 +76,16 @@ class Audited:
         standard = {"from": NOON, "to": NOON + timedelta(hours=1), "bucket": "20m", "tenants": list(tenants)}
         with psycopg.connect(self.reader_url, row_factory=psycopg.rows.dict_row) as connection:
             return connection.execute(question.bound_sql, question.arguments(**(standard | given))).fetchall()
+
+
+@contextmanager
+def scratch_database(server_url: str) -> Iterator[str]:
+    name = f"test_audit_{uuid4().hex[:12]}"
+    execute(server_url, f"create database {name}")
+    try:
+        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    finally:
+        execute(server_url, f"drop database {name} with (force)")
 
 
 def execute(url: str, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from audit_database import READER_PASSWORD, Audited
+from audit_database import READER_PASSWORD, Audited, scratch_database
 
 from fraiseql_observe.audit import setup
+
+
+@pytest.fixture(scope="module")
+def shared(postgres_url):
+    """The audit schema in a database that the tests of one file share; they write all they need before they read."""
+    with scratch_database(postgres_url) as url:
+        setup.apply(url, reader_password=READER_PASSWORD)
+        yield Audited(url)
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-(select distinct tenant_id from ({select}) as t)
+select distinct tenant_id from ({select}) as t
