@@ -32,6 +32,7 @@ def mixin_config(ports: Ports) -> dict[str, Any]:
         "scrapeInterval": SCRAPE_INTERVAL,
         "evaluationInterval": EVALUATION_INTERVAL,
         "dashboards": {"from": RANGE, "refresh": REFRESH},
+        "slo": {"availability": {"objective": 0.99}},  # a blog with bugs on purpose keeps no three nines
         "grafanaUrl": f"http://{HOST}:{ports.of('grafana')}",
         "deploy": {
             "targets": {job: [address(ports, server)] for job, server in TARGETS.items()},

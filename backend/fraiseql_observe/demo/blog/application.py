@@ -28,7 +28,7 @@ def create_app(
     *,
     token_secret: str,
     redis_url: str | None = None,
-    pool_size: int = 6,
+    pool_size: int = 8,
     instrumented: bool = True,
 ) -> FastAPI:
     """Return the blog as an ASGI application.

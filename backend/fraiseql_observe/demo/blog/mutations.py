@@ -8,7 +8,7 @@ from graphql import GraphQLResolveInfo
 
 from fraiseql_observe.demo.blog import caches
 from fraiseql_observe.demo.blog.permissions import demand, forget
-from fraiseql_observe.demo.blog.types import Comment, Post, PostChange, RoleAssignment, Tag
+from fraiseql_observe.demo.blog.types import Change, Post, RoleAssignment, Tag
 
 
 @fraiseql.input
@@ -69,26 +69,14 @@ class AddCommentInput:
     body: str
 
 
-@fraiseql.success
-class AddCommentSuccess:
-    message: str
-    comment: Comment
-
-
-@fraiseql.error
-class AddCommentError:
-    message: str
-
-
-@fraiseql.mutation(
-    function="add_comment", schema="app", context_params={"tenant_id": "tenant", "user": "author"}, enable_cascade=True
-)
-class AddComment:
-    """Say something about a post."""
-
-    input: AddCommentInput
-    success: AddCommentSuccess
-    error: AddCommentError
+@fraiseql.mutation
+async def add_comment(info: GraphQLResolveInfo, input: AddCommentInput) -> Change:  # noqa: A002  GraphQL's name
+    """Say something about a post, and drop what was cached about posts: the comment shows there too."""
+    author = info.context["user"].user_id
+    change = await _call(info, "app.add_comment", post_id=str(input.post_id), body=input.body, author_id=author)
+    await _invalidate(info, "posts", "v_comment")
+    await _invalidate(info, "posts", "v_post")
+    return change
 
 
 @fraiseql.input
@@ -122,7 +110,7 @@ class PostInput:
 
 
 @fraiseql.mutation
-async def publish_post(info: GraphQLResolveInfo, input: PostInput) -> PostChange:  # noqa: A002  GraphQL's name
+async def publish_post(info: GraphQLResolveInfo, input: PostInput) -> Change:  # noqa: A002  GraphQL's name
     """Publish a draft, and drop what was cached about posts."""
     await demand(info, "post", "write")
     change = await _call(info, "app.publish_post", id=str(input.id))
@@ -131,7 +119,7 @@ async def publish_post(info: GraphQLResolveInfo, input: PostInput) -> PostChange
 
 
 @fraiseql.mutation
-async def delete_post(info: GraphQLResolveInfo, input: PostInput) -> PostChange:  # noqa: A002  GraphQL's name
+async def delete_post(info: GraphQLResolveInfo, input: PostInput) -> Change:  # noqa: A002  GraphQL's name
     """Delete a post with its comments; only administrators may."""
     await demand(info, "post", "delete")
     change = await _call(info, "app.delete_post", id=str(input.id))
@@ -175,9 +163,9 @@ async def _assign(info: GraphQLResolveInfo, function: str, wanted: RoleInput) ->
     return RoleAssignment(**_outcome(row))
 
 
-async def _call(info: GraphQLResolveInfo, function: str, **values: str) -> PostChange:
+async def _call(info: GraphQLResolveInfo, function: str, **values: str) -> Change:
     row = await info.context["db"].execute_function(function, values | {"tenant_id": info.context["tenant_id"]})
-    return PostChange(**_outcome(row))
+    return Change(**_outcome(row))
 
 
 def _outcome(row: dict[str, Any]) -> dict[str, str]:
@@ -186,6 +174,3 @@ def _outcome(row: dict[str, Any]) -> dict[str, str]:
 
 async def _invalidate(info: GraphQLResolveInfo, cache: str, view: str) -> None:
     await info.context["caches"][cache].invalidate_pattern(caches.key(view, info.context["tenant_id"], "*"))
-
-
-ALL = [CreatePost, UpdatePost, AddComment, CreateTag, publish_post, delete_post, grant_role, revoke_role]

@@ -6,9 +6,11 @@ from uuid import UUID
 import fraiseql
 from fraiseql.auth import requires_permission
 from fraiseql.db import DatabaseQuery
+from fraiseql.optimization import get_loader
 from graphql import GraphQLResolveInfo
 
 from fraiseql_observe.demo.blog import caches
+from fraiseql_observe.demo.blog.loaders import PersonLoader
 from fraiseql_observe.demo.blog.permissions import granted
 from fraiseql_observe.demo.blog.types import (
     ArchivedPost,
@@ -20,6 +22,7 @@ from fraiseql_observe.demo.blog.types import (
     ReadingReport,
     Tag,
     TagCount,
+    Teammate,
     User,
 )
 
@@ -74,6 +77,9 @@ async def archived_posts(info: GraphQLResolveInfo) -> list[ArchivedPost]:
 @fraiseql.query
 async def feed(info: GraphQLResolveInfo, limit: int = 10) -> list[FeedItem]:
     """The newest posts, with authors and remarks loaded in batches."""
+    people = get_loader(PersonLoader)
+    for person in await _rows(info, "select id::text, name from tb_user where tenant_id = %(tenant)s"):
+        await people.prime(person["id"], person)
     rows = await _rows(
         info,
         """
@@ -101,6 +107,24 @@ async def popular_posts(info: GraphQLResolveInfo, limit: int = 5) -> list[Popula
 
     rows = await _cached(info, "posts", "v_post", f"popular:{limit}", ask)
     return [PopularPost(**row) for row in rows]
+
+
+@fraiseql.query
+async def team(info: GraphQLResolveInfo) -> list[Teammate]:
+    """The people of the caller's tenant and how much they write; cached in PostgreSQL."""
+
+    async def ask() -> list[dict[str, Any]]:
+        return await _rows(
+            info,
+            """
+            select u.name, count(p.id)::int as posts
+            from tb_user u left join tb_post p on p.author_id = u.id
+            where u.tenant_id = %(tenant)s group by u.id order by posts desc
+            """,
+        )
+
+    rows = await _cached(info, "posts", "v_user", "team", ask)
+    return [Teammate(**row) for row in rows]
 
 
 @fraiseql.query
@@ -165,20 +189,3 @@ async def _cached(info: GraphQLResolveInfo, cache: str, view: str, name: str, as
     key = caches.key(view, info.context["tenant_id"], name)
     rows: list[dict[str, Any]] = await info.context["caches"][cache].get_or_set(key, ask)
     return rows
-
-
-ALL = [
-    users,
-    posts,
-    post,
-    comments,
-    tags,
-    reading_report,
-    archived_posts,
-    feed,
-    popular_posts,
-    tag_cloud,
-    engagement,
-    my_permissions,
-    moderation_queue,
-]

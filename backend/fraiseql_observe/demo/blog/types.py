@@ -107,6 +107,12 @@ class FeedItem:
 
 
 @fraiseql.type
+class Teammate:
+    name: str
+    posts: int
+
+
+@fraiseql.type
 class PopularPost:
     id: str
     title: str
@@ -131,6 +137,6 @@ class RoleAssignment:
 
 
 @fraiseql.type
-class PostChange:
+class Change:
     status: str
     message: str

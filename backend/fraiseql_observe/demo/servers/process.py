@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+WIDEST = 300  # characters of a log line that are shown
 # All that a server may see of our environment: anything else could be a secret of the user.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
@@ -81,7 +82,7 @@ class ChildProcess:
             return
 
 
-def tail(log: Path, lines: int = 10, *, secrets: Sequence[str] = ()) -> str:
+def tail(log: Path, lines: int = 8, *, secrets: Sequence[str] = ()) -> str:
     """Return the last lines of a log with every secret blotted out; empty when there is no log."""
     if not log.exists():
         return ""
@@ -89,7 +90,7 @@ def tail(log: Path, lines: int = 10, *, secrets: Sequence[str] = ()) -> str:
         last = "".join(deque(text, maxlen=lines)).rstrip()
     for secret in filter(None, secrets):
         last = last.replace(secret, "***")
-    return last
+    return "\n".join(line[:WIDEST] for line in last.splitlines())
 
 
 def _spawn(command: Command, output: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -134,10 +134,9 @@ class Server:
         self.check()
 
     def _error(self, what: str) -> DemoError:
-        words = self.last_words()
-        return DemoError(
-            f"{what}; its log ends with:\n{indent(words, '  | ')}" if words else f"{what}, and logged nothing."
-        )
+        if words := self.last_words():
+            return DemoError(f"{what}; its log ends with:\n{indent(words, '  | ')}")
+        return DemoError(f"{what}, and logged nothing.")
 
     def __enter__(self) -> Self:
         return self.start()

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 IN_FLIGHT = 40  # requests at most; beyond it visitors wait, as behind any load balancer
 RELEASE = 20.0  # seconds between two releases of the client, each with new persisted queries
-BURST = 6.0  # seconds between two bursts of the slow report
-BURST_SIZE = 14  # more than the blog has connections
+BURST = 15.0  # seconds between two bursts of the slow report
+BURST_SIZE = 12  # more than the blog has connections
 FAILED_LOGIN = 45.0  # seconds between two, after the first three: below what should wake anybody
 ARCHIVE = 60.0  # seconds between two attempts of the client that comes back
-ATTEMPT = 10.0  # seconds that each takes
+ATTEMPT = 8.0  # seconds that each takes
 MALFORMED = (
     '{"query": "query Broken { posts(limit: 3) { id title }"}',
     '{"query": "query Posts { posts { id } }", "operationName": "Forged"}',
@@ -118,7 +118,7 @@ class Traffic:
                 await self.perform(operations.STOPS)
             if self.elapsed % ARCHIVE < ATTEMPT:
                 await self.perform(operations.COMES_BACK)
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(3.0)
 
     async def _post(self, body: str, token: str | None, kind: str) -> None:
         try:

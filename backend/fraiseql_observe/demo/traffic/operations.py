@@ -55,15 +55,16 @@ MIX = (
     Operation("Home", 4),
     Operation("Everything", 2),
     Operation("Feed", 7),
-    Operation("PopularPosts", 12, persisted=True),
+    Operation("PopularPosts", 6, persisted=True),
     Operation("TagCloud", 9),
+    Operation("Team", 7),
     Operation("MyPermissions", 7),
     Operation("ReadingReport", 0.5),
     Operation("Introspection", 0.3),
     # What changes something.
-    Operation("CreatePost", 2, WRITERS, known.new_post),
-    Operation("RenamePost", 2, WRITERS, known.another_title),
-    Operation("AddComment", 3, ANYBODY, known.comment),
+    Operation("CreatePost", 1.2, WRITERS, known.new_post),
+    Operation("RenamePost", 1, WRITERS, known.another_title),
+    Operation("AddComment", 2.5, ANYBODY, known.comment),
     Operation("PublishPost", 1, WRITERS, known.draft),
     Operation("CreateTag", 0.2, WRITERS, known.new_tag),
     Operation("DeletePost", 0.4, (ADMIN,), known.post_to_delete),
@@ -71,7 +72,7 @@ MIX = (
     Operation("RevokeRole", 0.4, (ADMIN,), known.demotion),
     Operation("ModerationQueue", 0.4, (ADMIN,)),
     # What changes nothing, and what a rule of the blog refuses.
-    Operation("RenamePost", 0.5, WRITERS, known.the_same_title, outcome="noop"),
+    Operation("RenamePost", 0.4, WRITERS, known.the_same_title, outcome="noop"),
     Operation("RenamePost", 0.3, WRITERS, known.a_post_that_is_gone, outcome="failure"),
     # What the caller may not do.
     Operation("ModerationQueue", 0.2, (READER, AUTHOR), outcome="denied"),
@@ -79,9 +80,9 @@ MIX = (
     Operation("DeletePost", 0.2, (READER, AUTHOR), known.somebody_elses_post, outcome="denied"),
     Operation("GrantRole", 0.1, (AUTHOR,), known.self_promotion, outcome="denied"),
     # What breaks: constraints (rolled back), a division by zero, a field that is gone.
-    Operation("CreatePost", 0.3, WRITERS, known.too_short_a_title, outcome="error"),
-    Operation("CreateTag", 0.3, WRITERS, known.existing_tag, outcome="error"),
-    Operation("Engagement", 0.3, WRITERS, known.unread_post, outcome="error"),
+    Operation("CreatePost", 0.1, WRITERS, known.too_short_a_title, outcome="error"),
+    Operation("CreateTag", 0.15, WRITERS, known.existing_tag, outcome="error"),
+    Operation("Engagement", 0.1, WRITERS, known.unread_post, outcome="error"),
     Operation("OldProfile", 0.2, outcome="error"),
 )
 
