@@ -109,7 +109,7 @@ local check = import 'lib/check.libsonnet';
     // Where a runbook lives; %s becomes the alert's name.
     // Unit: URL
     // Example: 'https://wiki.example.com/runbooks/%s'
-    runbookUrlPattern: 'https://fraiseql.github.io/fraiseql-observe/runbooks/%s',
+    runbookUrlPattern: 'https://github.com/fraiseql/fraiseql-observe/blob/main/docs/runbooks/%s.md',
 
     // Grafana's address, for links from alerts to dashboards; without it alerts carry none.
     // Unit: URL or ''
@@ -118,24 +118,57 @@ local check = import 'lib/check.libsonnet';
 
     // ---------------------------------------------------------------- Dashboards
 
-    // What all dashboards share, and each one's switch. The uid is part of every link: change it only before first use.
+    // What all dashboards share, and each one's switch.
     // Unit: see each key
     // Example: { refresh: 60, compliance+: { enabled: false } }
+    // - *.enabled: Whether the dashboard is drawn. Unit: true or false. Example: false
+    // - *.uid: Its address, part of every link: change it before first use or never. Unit: text. Example: 'shop-operations'
     dashboards: {
-      // Seconds between two refreshes; '' in Grafana's menu stays possible.
+      // Time between two refreshes of an open dashboard.
+      // Unit: seconds
+      // Example: 60
       refresh: 30,
-      // Seconds the time range reaches back when a dashboard opens.
+
+      // How far back a dashboard looks when it opens.
+      // Unit: seconds
+      // Example: 3600
       from: 3 * 60 * 60,
-      // 'utc', 'browser' or a name such as 'Europe/Paris'. People on call compare clocks, hence utc.
+
+      // The clock on the axes: utc, browser, or a place. People on call compare clocks, hence utc.
+      // Unit: text
+      // Example: 'Europe/Paris'
       timezone: 'utc',
+
       // Tags of every dashboard; the links between dashboards follow the first.
+      // Unit: list of texts
+      // Example: ['fraiseql', 'shop']
       tags: ['fraiseql'],
-      // Links to the sibling dashboards at the top of each.
+
+      // Whether each dashboard links to the others at its top.
+      // Unit: true or false
+      // Example: false
       links: true,
-      // Marks on every graph: new versions of the application, and alerts while they fire.
-      annotations: { deploys: true, alerts: true },
-      // Rows that a "top" panel shows.
+
+      // Marks on every graph.
+      // Unit: see each key
+      // Example: { alerts: false }
+      annotations: {
+        // New versions of the application.
+        // Unit: true or false
+        // Example: false
+        deploys: true,
+
+        // Our alerts while they fire.
+        // Unit: true or false
+        // Example: false
+        alerts: true,
+      },
+
+      // Rows that a panel of the largest shows.
+      // Unit: count
+      // Example: 20
       top: 10,
+
       operations: { enabled: true, uid: 'fraiseql-operations' },
       cache: { enabled: true, uid: 'fraiseql-cache' },
       database: { enabled: true, uid: 'fraiseql-database' },
@@ -151,14 +184,49 @@ local check = import 'lib/check.libsonnet';
 
     // ---------------------------------------------------------------- Delivery
 
-    // Where Alertmanager, Prometheus and Grafana find their neighbours in the rendered bundle.
-    // Unit: addresses as host:port or URL
+    // How the rendered files for Prometheus, Alertmanager, Grafana and Kubernetes find one another.
+    // Unit: see each key
     // Example: { alertmanager: 'alertmanager.monitoring:9093' }
     deploy: {
-      // Our webhook, which every notification goes to, and the file that holds its bearer token.
+      // Our webhook, which every notification goes to.
+      // Unit: URL
+      // Example: 'https://observe.example.com/webhooks/alertmanager'
       webhookUrl: 'http://fraiseql-observe:9877/webhooks/alertmanager',
+
+      // The file on Alertmanager's host that holds the webhook's bearer token; '' sends none.
+      // Unit: text
+      // Example: '/run/secrets/fraiseql-observe-token'
       webhookTokenFile: '/etc/alertmanager/fraiseql-observe-token',
-      // Scrape targets by job.
+
+      // The file on Prometheus' host that holds the bearer token of the application's metrics; '' sends none.
+      // Unit: text
+      // Example: '/run/secrets/fraiseql-metrics-token'
+      metricsTokenFile: '',
+
+      // How long Alertmanager waits for more alerts of a group before it tells us; our side groups incidents itself.
+      // Unit: seconds
+      // Example: 10
+      groupWait: 1,
+
+      // How long Alertmanager waits before it tells us of changes in a group.
+      // Unit: seconds
+      // Example: 60
+      groupInterval: 30,
+
+      // How long Alertmanager waits before it repeats what still fires.
+      // Unit: seconds
+      // Example: 3600
+      repeatInterval: 4 * 60 * 60,
+
+      // How often the watchdog is repeated: somebody misses it when it stops.
+      // Unit: seconds
+      // Example: 300
+      watchdogInterval: 60,
+
+      // What Prometheus scrapes, by job.
+      // Unit: see each key
+      // Example: { fraiseql: ['app-1:8000', 'app-2:8000'] }
+      // - *: The targets of one job. Unit: list of addresses. Example: ['app-1:8000', 'app-2:8000']
       targets: {
         fraiseql: ['fraiseql:8000'],
         postgres: ['postgres-exporter:9187'],
@@ -167,13 +235,51 @@ local check = import 'lib/check.libsonnet';
         prometheus: ['localhost:9090'],
         alertmanager: ['alertmanager:9093'],
       },
+
+      // Where Prometheus sends alerts.
+      // Unit: address
+      // Example: 'alertmanager.monitoring:9093'
       alertmanager: 'alertmanager:9093',
-      // Kubernetes: where the objects go, and the labels by which operators and side-cars find them.
-      namespace: 'monitoring',
-      applicationNamespace: 'default',
-      applicationLabels: { 'app.kubernetes.io/name': 'fraiseql' },
-      ruleLabels: { release: 'kube-prometheus-stack' },
+
+      // Where Grafana's host keeps the dashboards.
+      // Unit: text
+      // Example: '/var/lib/grafana/dashboards'
+      dashboardsPath: '/etc/grafana/provisioning/dashboards',
+
+      // The folder in Grafana that the dashboards appear in.
+      // Unit: text
+      // Example: 'Shop'
       folder: 'FraiseQL',
+
+      // How Grafana talks to the audit database: disable, require, verify-ca or verify-full.
+      // Unit: disable, require, verify-ca or verify-full
+      // Example: 'verify-full'
+      auditSslMode: 'require',
+
+      // The namespace of the monitoring stack, where our Kubernetes objects go.
+      // Unit: text
+      // Example: 'observability'
+      namespace: 'monitoring',
+
+      // The namespace of the application.
+      // Unit: text
+      // Example: 'shop'
+      applicationNamespace: 'default',
+
+      // The labels of the application's Service and Pods.
+      // Unit: map of texts
+      // Example: { app: 'shop-api' }
+      applicationLabels: { 'app.kubernetes.io/name': 'fraiseql' },
+
+      // The name of the port that serves the application's metrics.
+      // Unit: text
+      // Example: 'metrics'
+      applicationPort: 'http',
+
+      // The labels by which the operator finds our rules, monitors and alert routes.
+      // Unit: map of texts
+      // Example: { release: 'monitoring' }
+      operatorLabels: { release: 'kube-prometheus-stack' },
     },
 
     // ---------------------------------------------------------------- Alerts, SLO and rules: owner alerts

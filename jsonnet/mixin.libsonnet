@@ -3,4 +3,5 @@
 (import 'config.libsonnet') +
 (import 'dashboards/dashboards.libsonnet') +
 (import 'alerts/alerts.libsonnet') +
-(import 'rules/rules.libsonnet')
+(import 'rules/rules.libsonnet') +
+(import 'deploy/deploy.libsonnet')

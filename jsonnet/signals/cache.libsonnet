@@ -9,7 +9,10 @@ function(config)
     absent: dead,
     v1(q):: q.quantile(quantile, 'fraiseql_cache_operation_duration_seconds', ['operation']),
   };
-  local lookups(q, by=[]) = q.sumRate('fraiseql_cache_hits_total', by) + ' + ' + q.sumRate('fraiseql_cache_misses_total', by);
+  // A cache that never hit has no series for hits yet, and one that never missed none for misses.
+  local hits(q, by=[]) = '(' + q.orZero(q.sumRate('fraiseql_cache_hits_total', by), q.sumRate('fraiseql_cache_misses_total', by)) + ')';
+  local misses(q, by=[]) = '(' + q.orZero(q.sumRate('fraiseql_cache_misses_total', by), q.sumRate('fraiseql_cache_hits_total', by)) + ')';
+  local lookups(q, by=[]) = hits(q, by) + ' + ' + misses(q, by);
   {
     hitRatio: {
       title: 'Overall hit rate',
@@ -20,7 +23,7 @@ function(config)
       bad: 'below',
       colour: 'blue',
       absent: dead,
-      v1(q):: q.share(q.sumRate('fraiseql_cache_hits_total'), lookups(q)),
+      v1(q):: q.share(hits(q), lookups(q)),
     },
     hitRatioByType: {
       title: 'Hit rate by cache type',
@@ -30,7 +33,7 @@ function(config)
       alert: 'CacheHitRateLow',
       bad: 'below',
       absent: dead,
-      v1(q):: q.share(q.sumRate('fraiseql_cache_hits_total', ['cache_type']), lookups(q, ['cache_type'])),
+      v1(q):: q.share(hits(q, ['cache_type']), lookups(q, ['cache_type'])),
     },
     lookupRate: {
       title: 'Lookups',

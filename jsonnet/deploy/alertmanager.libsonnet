@@ -1,0 +1,112 @@
+// Alertmanager groups, inhibits and routes everything to our webhook; whom to tell is decided there.
+local duration = import '../lib/duration.libsonnet';
+
+local ours = 'FraiseQL.+';
+
+// Labels that tell apart what one alert can be about; equal also where both sides lack them.
+local subjects(config) = std.set(config.groupLabels + [config.instanceLabel, 'check', 'datname', 'device', 'mountpoint', 'hook', 'reason']);
+
+local pattern(names) = std.join('|', ['FraiseQL' + name for name in names]);
+
+// What an operation suffers when something below it is gone.
+local symptoms = [
+  'HighErrorRate',
+  'HighLatency',
+  'SlowQueryRate',
+  'CacheHitRateLow',
+  'CacheErrors',
+  'ConnectionPoolWaiting',
+  'ConnectionPoolTimeouts',
+  'DatabaseConnectionPoolExhausted',
+  'HealthCheckFailed',
+  'AuditLogLag',
+  'ErrorBudgetBurn',
+  'LatencyBudgetBurn',
+];
+
+// [{ source, target, equal }]: source and target as [label, operator, value].
+local inhibitions(config) = [
+  {
+    source: [['alertname', '=~', ours], ['severity', '=', 'critical']],
+    target: [['alertname', '=~', ours], ['severity', '=~', 'warning|info']],
+    equal: ['alertname'] + subjects(config),
+  },
+  {
+    source: [['alertname', '=~', ours], ['severity', '=', 'warning']],
+    target: [['alertname', '=~', ours], ['severity', '=', 'info']],
+    equal: ['alertname'] + subjects(config),
+  },
+  // Nothing answers: what it would say about itself is old news.
+  {
+    source: [['alertname', '=~', pattern(['Down', 'Absent'])]],
+    target: [['alertname', '=~', pattern(symptoms + ['InstanceDown', 'InstrumentDegraded'])]],
+    equal: config.groupLabels,
+  },
+  // Without PostgreSQL everything above it fails; the exporters' job is not the application's, so only the place is equal.
+  {
+    source: [['alertname', '=', 'FraiseQLDatabaseDown']],
+    target: [['alertname', '=~', pattern(symptoms)]],
+    equal: config.scopeLabels,
+  },
+  {
+    source: [['alertname', '=', 'FraiseQLCacheConnectionLost']],
+    target: [['alertname', '=~', pattern(['CacheHitRateLow', 'CacheErrors'])]],
+    equal: config.scopeLabels,
+  },
+  // An exhausted pool explains the waiting, the time-outs and the latency.
+  {
+    source: [['alertname', '=', 'FraiseQLDatabaseConnectionPoolExhausted'], ['severity', '=', 'critical']],
+    target: [['alertname', '=~', pattern(['ConnectionPoolWaiting', 'HighLatency', 'LatencyBudgetBurn'])]],
+    equal: config.groupLabels,
+  },
+];
+
+// Matchers as Alertmanager's own file writes them.
+local matchers(list) = [each[0] + each[1] + '"' + each[2] + '"' for each in list];
+
+local timings(config) = {
+  group_wait: duration.text(config, config.deploy.groupWait),
+  group_interval: duration.text(config, config.deploy.groupInterval),
+  repeat_interval: duration.text(config, config.deploy.repeatInterval),
+};
+
+local webhook(config) = {
+  url: config.deploy.webhookUrl,
+  send_resolved: true,
+  max_alerts: 0,
+  http_config: {
+    follow_redirects: false,
+    [if config.deploy.webhookTokenFile != '' then 'authorization']: {
+      type: 'Bearer',
+      credentials_file: config.deploy.webhookTokenFile,
+    },
+  },
+};
+
+{
+  ours:: ours,
+  inhibitions:: inhibitions,
+  groupBy(config):: ['alertname'] + config.groupLabels,
+
+  file(config):: {
+    route: {
+      receiver: 'fraiseql-observe',
+      group_by: $.groupBy(config),
+      routes: [{
+        receiver: 'fraiseql-observe-watchdog',
+        matchers: ['alertname="FraiseQLWatchdog"'],
+        group_wait: '0s',
+        group_interval: duration.text(config, config.deploy.watchdogInterval),
+        repeat_interval: duration.text(config, config.deploy.watchdogInterval),
+      }],
+    } + timings(config),
+    inhibit_rules: [
+      { source_matchers: matchers(each.source), target_matchers: matchers(each.target), equal: each.equal }
+      for each in inhibitions(config)
+    ],
+    receivers: [
+      { name: 'fraiseql-observe', webhook_configs: [webhook(config)] },
+      { name: 'fraiseql-observe-watchdog', webhook_configs: [webhook(config)] },
+    ],
+  },
+}
