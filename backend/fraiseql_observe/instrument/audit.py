@@ -39,8 +39,8 @@ def _value(position: int, kind: str) -> str:
     if kind == "timestamptz":
         return f"to_timestamp((e->>{position})::double precision)"
     if kind == "text[]":
-        elements = f"array(select json_array_elements_text(e->{position}))"
-        return f"case when json_typeof(e->{position}) = 'array' then {elements} end"
+        elements = f"array(select jsonb_array_elements_text(e->{position}))"
+        return f"case when jsonb_typeof(e->{position}) = 'array' then {elements} end"
     return f"(e->>{position})::{kind}"
 
 
@@ -50,7 +50,7 @@ INSERT: Final = f"""
 with inserted as (
     insert into fraiseql_observe.audit_event ({", ".join(COLUMNS)})
     select {", ".join(_value(position, kind) for position, kind in enumerate(COLUMNS.values()))}
-    from json_array_elements(%s::json) as e
+    from jsonb_array_elements(%s::jsonb) as e
     on conflict do nothing
     returning occurred_at, error_fingerprint, error_type, severity, error_code, operation_name, error_message
 )

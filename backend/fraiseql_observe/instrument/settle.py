@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
 import re
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.instrument import classify, event, families
@@ -217,7 +217,7 @@ def _audit_event(
     if worst is not None and worst.constraint:
         redacted = f"{redacted} (constraint {worst.constraint})"[:500]
     return event.AuditEvent(
-        event_id=str(uuid.uuid4()),
+        event_id=f"{random.getrandbits(128):032x}",  # noqa: S311  (unique, not secret; uuid4 takes ten times as long)
         occurred_at=record.occurred_at,
         tenant_id=event.text(settings.tenant(context)) if settings.tenant else event.tenant_of(context),
         user_id=event.text(settings.user(context)) if settings.user else event.user_of(context),
