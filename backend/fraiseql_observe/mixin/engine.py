@@ -21,9 +21,14 @@ from fraiseql_observe.errors import JsonnetError
 from fraiseql_observe.mixin import sources
 
 SNIPPET = "<build>"
+REFUSED = "import_callback error"
 COLLECT_EVERY = 8
-_garbage = threading.local()
 Import = Callable[[str, str], tuple[str, str]]
+
+_garbage = threading.local()
+# The binding's type stubs know neither the switch nor the call.
+_evaluate: Callable[..., str] = rjsonnet.evaluate_file
+_collect_garbage: Callable[[], None] = getattr(rjsonnet, "gc")  # noqa: B009
 
 
 @dataclass(frozen=True)
@@ -38,17 +43,24 @@ class Library:
     folders: tuple[Path, ...]
     overlay: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def entry(self) -> str:
+        """Where the snippet stands: its relative imports start at the first folder, whatever the current one is."""
+        return str(self.folders[0] / SNIPPET)
+
     def open(self, folder: str, name: str) -> tuple[str, str]:
         """Answer one import: (resolved path, text). It has the shape that the engines ask of a callback."""
-        base = self.folders[0]
-        start = folder if Path(folder).is_relative_to(base) else str(base)
-        path = Path(posixpath.normpath(posixpath.join(start, name)))
+        path = Path(posixpath.normpath(posixpath.join(folder, name)))
         overlaid = self._overlaid(path)
         if overlaid is not None:
             return str(path), overlaid
         if not any(path.resolve().is_relative_to(allowed) for allowed in self.folders):
             raise PermissionError(f"{name} is outside the folders that may be imported from")
         return str(path), sources.read(path)
+
+    def answer(self, snippet: str) -> Import:
+        """The callback of an evaluation that begins with `snippet`."""
+        return lambda folder, name: (name, snippet) if name == self.entry else self.open(folder, name)
 
     def _overlaid(self, path: Path) -> str | None:
         base = self.folders[0]
@@ -69,16 +81,17 @@ def evaluate(snippet: str, imports: Library) -> Any:
     _collect()
     try:
         # Collecting garbage while it evaluates takes five times as long as evaluating.
-        return json.loads(rjsonnet.evaluate_snippet(SNIPPET, snippet, import_callback=imports.open, gc=False))
+        return json.loads(_evaluate(imports.entry, import_callback=imports.answer(snippet), gc=False))
     except RuntimeError as error:
-        raise _explained(str(error), _second_opinion(snippet, imports)) from None
+        report = str(error)
+    raise _explained(report, "" if REFUSED in report else _second_opinion(snippet, imports))
 
 
 def _collect() -> None:
     """Free what earlier evaluations of this thread left, now and then: a long-lived process stays bounded."""
     _garbage.evaluations = getattr(_garbage, "evaluations", 0) + 1
     if _garbage.evaluations % COLLECT_EVERY == 0:
-        rjsonnet.gc()
+        _collect_garbage()
 
 
 def evaluate_go(snippet: str, imports: Library) -> Any:
@@ -94,7 +107,7 @@ def evaluate_go(snippet: str, imports: Library) -> Any:
         path, text = imports.open(folder, name)
         return path, text.encode()
 
-    return json.loads(_gojsonnet.evaluate_snippet(SNIPPET, snippet, import_callback=opened))
+    return json.loads(_gojsonnet.evaluate_snippet(imports.entry, snippet, import_callback=opened))
 
 
 def _second_opinion(snippet: str, imports: Library) -> str:
@@ -103,17 +116,17 @@ def _second_opinion(snippet: str, imports: Library) -> str:
         evaluate_go(snippet, imports)
     except ImportError:
         return ""
-    except RuntimeError as error:
-        return str(error)
+    except (RuntimeError, UnicodeDecodeError) as error:  # its binding garbles some messages
+        return str(error) if isinstance(error, RuntimeError) else ""
     return ""
 
 
-PLACE = re.compile(r"(?P<file>(?:<build>|/[^\s:]+)):\(?(?P<line>\d+):(?P<column>\d+)")
+PLACE = re.compile(r"(?P<file>/[^\s:]+):\(?(?P<line>\d+):(?P<column>\d+)")
 
 
 def _explained(report: str, reference: str) -> JsonnetError:
     place = PLACE.search(reference) or PLACE.search(report)
-    message = (reference or report).strip().splitlines()[0]
+    message = (reference or report).strip().splitlines()[0].replace(REFUSED + ": ", "")
     message = PLACE.sub("", message.removeprefix("RUNTIME ERROR: ")).strip(" -)")
     message = "".join(character for character in message if character.isprintable())
     if place is None:
@@ -125,5 +138,7 @@ def _explained(report: str, reference: str) -> JsonnetError:
 def _short(path: str) -> str:
     """The path below the sources where it is one of them: readers know those, not where they are installed."""
     file = Path(path)
+    if file.name == SNIPPET:
+        return SNIPPET
     base = sources.root()
     return f"jsonnet/{file.relative_to(base)}" if file.is_relative_to(base) else path

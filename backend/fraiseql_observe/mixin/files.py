@@ -92,7 +92,7 @@ def _listed(output: Path) -> Iterator[str]:
     """The paths that the manifest on disk claims; those outside our folders are not ours to touch."""
     text = _read(output / MANIFEST)
     try:
-        claimed: Iterable[object] = json.loads(text or b"{}").get("files", {})
+        claimed: Iterable[object] = json.loads(text or b"{}").get("files") or ()
     except (ValueError, AttributeError):
         return
     for path in claimed:

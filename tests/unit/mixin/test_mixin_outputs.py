@@ -1,0 +1,62 @@
+"""Each part of a rendering has its file, and a manifest of all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+import yaml
+
+from fraiseql_observe.errors import BuildError
+from fraiseql_observe.mixin import Rendered, outputs
+
+RULES = {"groups": [{"name": "g", "rules": []}]}
+
+
+def rendered(**more):
+    return Rendered(dashboards={"house.json": {"title": "House"}}, rules=RULES, alerts=RULES, **more)
+
+
+def test_dashboards_and_rules_have_their_places():
+    files = rendered(variants={"v2": rendered()}).files()
+    assert set(files) == {
+        "provisioning/grafana/dashboards/house.json",
+        "bundle/prometheus/rules/fraiseql-alerts.yaml",
+        "bundle/prometheus/rules/fraiseql-recording.yaml",
+        "bundle/variants/v2/dashboards/house.json",
+        "bundle/variants/v2/rules/fraiseql-alerts.yaml",
+        "bundle/variants/v2/rules/fraiseql-recording.yaml",
+        outputs.MANIFEST,
+    }
+    assert json.loads(files["provisioning/grafana/dashboards/house.json"]) == {"title": "House"}
+
+
+def test_the_manifest_knows_every_file_and_what_was_left_out():
+    gap = {"dashboard": "house", "panel": "Roof", "signal": "rain", "why": "it never rains"}
+    files = rendered(left_out=(gap,), variants={"v2": rendered()}).files()
+    manifest = json.loads(files.pop(outputs.MANIFEST))
+    assert manifest["files"] == {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+    assert manifest["leftOut"] == {"default": [gap], "v2": []}
+
+
+def test_deploy_files_are_written_by_their_kind():
+    config_map = {"kind": "ConfigMap", "data": {"a.json": {"b": [1]}, "c": "text"}}
+    files = rendered(
+        deploy={
+            "bundle/a.yaml": {"a": 1},
+            "bundle/b.yaml": [{"a": 1}, config_map],
+            "bundle/c.json": {"a": 1},
+            "bundle/d.txt": "as it is\n",
+        }
+    ).files()
+    assert yaml.safe_load(files["bundle/a.yaml"]) == {"a": 1}
+    assert list(yaml.safe_load_all(files["bundle/b.yaml"]))[1]["data"] == {"a.json": '{"b":[1]}', "c": "text"}
+    assert json.loads(files["bundle/c.json"]) == {"a": 1}
+    assert files["bundle/d.txt"] == b"as it is\n"
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "bundle/../../x", "README.md", "", outputs.MANIFEST])
+def test_a_path_outside_the_output_is_refused(path):
+    with pytest.raises(BuildError, match="must not write"):
+        rendered(deploy={path: "x"}).files()
