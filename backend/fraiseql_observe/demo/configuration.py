@@ -1,4 +1,4 @@
-"""The demo's configuration of the mixin, of Prometheus and of Alertmanager; pure functions of the ports."""
+"""How the mixin is configured for the demo, and what Grafana must know; pure functions of the ports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fraiseql_observe.demo.servers.server import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from fraiseql_observe.demo.ports import Ports
 
@@ -16,6 +17,7 @@ SCRAPE_INTERVAL = 2  # seconds; a newcomer does not wait for minutes
 EVALUATION_INTERVAL = 4
 RANGE = 15 * 60  # seconds that dashboards look back
 REFRESH = 5
+DASHBOARDS = "provisioning/grafana/dashboards"
 TARGETS = {
     "fraiseql": "blog",
     "postgres": "postgres_exporter",
@@ -26,8 +28,8 @@ TARGETS = {
 }
 
 
-def mixin_config(ports: Ports) -> dict[str, Any]:
-    """Return the `_config` overrides under which the mixin is rendered for the demo."""
+def mixin_config(ports: Ports, folder: Path) -> dict[str, Any]:
+    """Return the `_config` overrides under which the mixin is rendered into `folder` for the demo."""
     return {
         "scrapeInterval": SCRAPE_INTERVAL,
         "evaluationInterval": EVALUATION_INTERVAL,
@@ -37,36 +39,21 @@ def mixin_config(ports: Ports) -> dict[str, Any]:
         "deploy": {
             "targets": {job: [address(ports, server)] for job, server in TARGETS.items()},
             "alertmanager": address(ports, "alertmanager"),
+            "webhookUrl": f"http://{address(ports, 'notifications')}/webhooks/alertmanager",
+            "webhookTokenFile": "",
+            "auditSslMode": "disable",
+            "dashboardsPath": str(folder / DASHBOARDS),
         },
     }
 
 
-def prometheus_config(ports: Ports) -> dict[str, Any]:
-    """Return what Prometheus scrapes, evaluates and alerts; rules lie in `rules/` beside it."""
-    return {
-        "global": {
-            "scrape_interval": f"{SCRAPE_INTERVAL}s",
-            "scrape_timeout": f"{SCRAPE_INTERVAL}s",
-            "evaluation_interval": f"{EVALUATION_INTERVAL}s",
-        },
-        "rule_files": ["rules/*.yaml"],
-        "scrape_configs": [
-            {"job_name": job, "static_configs": [{"targets": [address(ports, server)]}]}
-            for job, server in TARGETS.items()
-        ],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [address(ports, "alertmanager")]}]}]},
-    }
-
-
-def alertmanager_config() -> dict[str, Any]:
-    return {"route": {"receiver": "nobody", "group_by": ["job"]}, "receivers": [{"name": "nobody"}]}
-
-
-def grafana_environment(prometheus_url: str, reader_url: str) -> dict[str, str]:
+def grafana_environment(prometheus_url: str, alertmanager_url: str, reader_url: str) -> dict[str, str]:
     """Return what the provisioned data sources read from Grafana's environment."""
     reader = urlsplit(reader_url)
     return {
         "PROMETHEUS_URL": prometheus_url,
+        "ALERTMANAGER_URL": alertmanager_url,
+        "FRAISEQL_OBSERVE_TOKEN": "unused",  # the demo's webhook asks for none
         "AUDIT_DATABASE_HOST": f"{reader.hostname}:{reader.port}",
         "AUDIT_DATABASE_NAME": reader.path.lstrip("/"),
         "AUDIT_DATABASE_USER": reader.username or "",

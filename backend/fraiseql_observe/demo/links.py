@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from fraiseql_observe.demo.configuration import DASHBOARDS
+
 if TYPE_CHECKING:
     from fraiseql_observe.demo.stack import Stack
 
@@ -24,7 +26,7 @@ def _places(stack: Stack) -> list[str]:
         ("Alerts and rules", f"{prometheus}/alerts  {prometheus}/rules"),
         ("Alertmanager", stack.alertmanager.url),
         *([("Grafana", f"{stack.grafana.url}/dashboards")] if stack.grafana else []),
-        ("Dashboards", f"{folder}/provisioning/grafana/dashboards"),
+        ("Dashboards", f"{folder}/{DASHBOARDS}"),
         ("Audit log", f"PGPASSFILE={folder}/pgpass psql {stack.reader_address}"),
         ("", "    -c 'select * from fraiseql_observe.audit_events order by occurred_at desc limit 10'"),
     ]

@@ -22,6 +22,7 @@ NAMES = (
     "node_exporter",
     "redis",
     "redis_exporter",
+    "notifications",
 )
 LARGEST = 65535 - len(NAMES) + 1
 

@@ -10,12 +10,16 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rich.text import Text
 
 from fraiseql_observe.demo import links, preflight
 from fraiseql_observe.demo.feeding import wait_until_fed
 from fraiseql_observe.demo.grafana import find_runner
+from fraiseql_observe.demo.notifications import Notification, NotificationReceiver
 from fraiseql_observe.demo.ports import Ports
 from fraiseql_observe.demo.stack import Stack
 from fraiseql_observe.demo.watch import Watch
@@ -65,7 +69,13 @@ def run(options: Options, progress: Progress) -> bool:
         version = preflight.require_fraiseql()
         preflight.require_programs()
         options.ports.require_free()
-    with _stoppable(), _scratch(options, progress) as folder, _stack(options, folder) as stack, _undisturbed_end():
+    with (
+        _stoppable(),
+        _scratch(options, progress) as folder,
+        NotificationReceiver(options.ports.of("notifications"), partial(_announce, progress)),
+        Stack(options.ports, folder, workers=options.workers, rate=options.rate) as stack,
+        _undisturbed_end(),
+    ):
         report = _start(stack, progress)
         _write(report, options.json_file, time.monotonic() - began)
         _tell(report, stack, progress)
@@ -143,8 +153,9 @@ def _write(report: Report, path: Path | None, seconds: float) -> None:
         ) from None
 
 
-def _stack(options: Options, folder: Path) -> Stack:
-    return Stack(options.ports, folder, workers=options.workers, rate=options.rate)
+def _announce(progress: Progress, alert: Notification) -> None:
+    style = {"resolved": "green", "firing": "bold red"}.get(alert.status, "")
+    progress.say(Text.assemble("  --  ", (alert.status, style), f" {alert.name} ({alert.severity}): {alert.summary}"))
 
 
 @contextmanager

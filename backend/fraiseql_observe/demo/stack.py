@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, TypedDict, TypeVar
 
 import psycopg
-import yaml
 from psycopg import sql
 
 from fraiseql_observe.audit import catalogue, setup
@@ -149,22 +148,20 @@ class Stack:
 
     def render(self) -> Rendered:
         """Render the mixin for the demo and leave `provisioning/` and `bundle/` in the folder."""
-        rendered = render(configuration.mixin_config(self.ports), catalogue=catalogue.load().as_json())
+        rendered = render(configuration.mixin_config(self.ports, self.folder), catalogue=catalogue.load().as_json())
         write_files(self.folder, rendered.files())
         return rendered
 
     def start_prometheus(self, rendered: Rendered) -> None:
-        files = {"prometheus.yml": yaml.safe_dump(configuration.prometheus_config(self.ports)).encode()}
-        files |= below(rendered.files(), "bundle/prometheus/")
+        files = below(rendered.files(), "bundle/prometheus/")
         self.prometheus = self._start(PrometheusServer(files, **self._place("prometheus")))
 
     def start_alertmanager(self, rendered: Rendered) -> None:
-        files = {"alertmanager.yml": yaml.safe_dump(configuration.alertmanager_config()).encode()}
-        files |= below(rendered.files(), "bundle/alertmanager/")
+        files = below(rendered.files(), "bundle/alertmanager/")
         self.alertmanager = self._start(AlertmanagerServer(files, **self._place("alertmanager")))
 
     def start_grafana(self, runner: Runner) -> None:
-        environment = configuration.grafana_environment(self.prometheus.url, self.reader_url)
+        environment = configuration.grafana_environment(self.prometheus.url, self.alertmanager.url, self.reader_url)
         provisioning = self.folder / "provisioning" / "grafana"
         server = GrafanaServer(runner, provisioning, environment, **self._place("grafana"))
         self.grafana = self._start(server, within=120)

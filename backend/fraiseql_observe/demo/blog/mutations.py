@@ -8,7 +8,7 @@ from graphql import GraphQLResolveInfo
 
 from fraiseql_observe.demo.blog import caches
 from fraiseql_observe.demo.blog.permissions import demand, forget
-from fraiseql_observe.demo.blog.types import Change, Post, RoleAssignment, Tag
+from fraiseql_observe.demo.blog.types import Change, Post, RoleAssignment
 
 
 @fraiseql.input
@@ -84,24 +84,12 @@ class CreateTagInput:
     name: str
 
 
-@fraiseql.success
-class CreateTagSuccess:
-    message: str
-    tag: Tag
-
-
-@fraiseql.error
-class CreateTagError:
-    message: str
-
-
-@fraiseql.mutation(function="create_tag", schema="app", context_params={"tenant_id": "tenant"})
-class CreateTag:
+@fraiseql.mutation
+async def create_tag(info: GraphQLResolveInfo, input: CreateTagInput) -> Change:  # noqa: A002  GraphQL's name
     """Add a tag. A second one of the same name breaks a constraint: the transaction is rolled back."""
-
-    input: CreateTagInput
-    success: CreateTagSuccess
-    error: CreateTagError
+    change = await _call(info, "app.create_tag", name=input.name)
+    await _invalidate(info, "tags", "v_tag")
+    return change
 
 
 @fraiseql.input

@@ -20,6 +20,7 @@ from fraiseql_observe.demo.blog.types import (
     PopularPost,
     Post,
     ReadingReport,
+    Remark,
     Tag,
     TagCount,
     Teammate,
@@ -76,18 +77,24 @@ async def archived_posts(info: GraphQLResolveInfo) -> list[ArchivedPost]:
 
 @fraiseql.query
 async def feed(info: GraphQLResolveInfo, limit: int = 10) -> list[FeedItem]:
-    """The newest posts, with authors and remarks loaded in batches."""
-    people = get_loader(PersonLoader)
-    for person in await _rows(info, "select id::text, name from tb_user where tenant_id = %(tenant)s"):
-        await people.prime(person["id"], person)
+    """The newest posts that readers remarked on; their authors come along, other people are loaded in a batch."""
     rows = await _rows(
         info,
         """
-        select id::text, title, author_id::text from tb_post
-        where tenant_id = %(tenant)s order by created_at desc limit %(limit)s
+        select p.title, p.author_id::text, u.name as author,
+               jsonb_agg(jsonb_build_object('body', c.body, 'author_id', c.author_id) order by c.created_at) as remarks
+        from tb_post p
+        join tb_user u on u.id = p.author_id
+        join tb_comment c on c.post_id = p.id
+        where p.tenant_id = %(tenant)s
+        group by p.id, u.id order by p.created_at desc limit %(limit)s
         """,
         limit=limit,
     )
+    people = get_loader(PersonLoader)
+    for row in rows:
+        await people.prime(row["author_id"], {"id": row["author_id"], "name": row.pop("author")})
+        row["remarks"] = [Remark(**remark) for remark in row["remarks"]]
     return [FeedItem(**row) for row in rows]
 
 

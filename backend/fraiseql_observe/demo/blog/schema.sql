@@ -192,11 +192,11 @@ begin
 end $$;
 
 -- A second tag of the same name breaks a constraint: the transaction is rolled back.
-create or replace function app.create_tag(tenant uuid, input jsonb) returns mutation_response language plpgsql as $$
+create or replace function app.create_tag(input jsonb) returns mutation_response language plpgsql as $$
 declare
     new_id uuid;
 begin
-    insert into tb_tag (tenant_id, name) values (tenant, input ->> 'name') returning id into new_id;
+    insert into tb_tag (tenant_id, name) values ((input ->> 'tenant_id')::uuid, input ->> 'name') returning id into new_id;
     return app.answer('created', 'Tag created.', 'Tag', (select data from v_tag where id = new_id));
 end $$;
 

@@ -7,11 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 import fraiseql
-from fraiseql.optimization import get_loader
 from fraiseql.security import authorize_field
 from graphql import GraphQLResolveInfo
 
-from fraiseql_observe.demo.blog.loaders import CommentsLoader, PersonLoader
+from fraiseql_observe.demo.blog.loaders import PersonLoader
 
 
 @fraiseql.type(sql_source="v_user", jsonb_column="data")
@@ -86,18 +85,13 @@ def _moderates(info: GraphQLResolveInfo) -> bool:
 
 @fraiseql.type
 class FeedItem:
-    id: str
     title: str
     author_id: str
+    remarks: list[Remark]
 
     @fraiseql.dataloader_field(PersonLoader, key_field="author_id")
     async def author(self, info: GraphQLResolveInfo) -> Writer | None:
         """Who wrote it."""
-
-    @fraiseql.field
-    async def remarks(self, info: GraphQLResolveInfo) -> list[Remark]:  # noqa: ARG002
-        """What readers said, oldest first."""
-        return [Remark(**row) for row in await get_loader(CommentsLoader).load(self.id)]
 
     @fraiseql.field
     @authorize_field(_moderates)
