@@ -28,6 +28,19 @@ python_at_least() {
   return 1
 }
 
+# python_exactly MINOR: prints a Python 3.MINOR, if there is one that runs.
+python_exactly() {
+  local candidate
+  for candidate in "python3.$1" python3 "${PYENV_ROOT:-$HOME/.pyenv}/versions/3.$1".*/bin/python; do
+    candidate=$(command -v "$candidate") || continue
+    if "$candidate" -c "import sys; sys.exit(sys.version_info[:2] != (3, $1))" 2>/dev/null; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
 # python_313: prints a Python 3.13, which FraiseQL 1.9.16 needs, installing one where that is easy.
 python_313() {
   python_at_least 13 && return
