@@ -54,7 +54,6 @@
           show: ['cache.coherency', { signal: 'cache.staleReads', draw: 'bars' }],
           title: 'Coherency',
           min: 0,
-          max: 1,
           noValue: 'No checked reads',
         },
         {

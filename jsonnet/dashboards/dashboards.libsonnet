@@ -22,7 +22,12 @@
       if config.dashboards[name].enabled
     ],
 
-  grafanaDashboards+:: { [each.dashboard.uid + '.json']: each.dashboard for each in $.drawnDashboards },
+  // A dashboard of which the flavour can give nothing is not drawn empty.
+  grafanaDashboards+:: {
+    [each.dashboard.uid + '.json']: each.dashboard
+    for each in $.drawnDashboards
+    if each.dashboard.panels != []
+  },
 
   // What the flavour cannot give: [{ dashboard, panel, signal, why }].
   leftOut+:: std.flatMap(function(each) each.leftOut, $.drawnDashboards),

@@ -78,7 +78,7 @@
           noValue: 'No operations',
           order: ['operation_name', 'operation', 'operation_type', 'Value #A', 'Value #B', 'Value #C'],
           columns: {
-            operation_name: { title: 'Operation' },
+            operation_name: { title: 'Operation', link: { title: 'Errors', dashboard: 'errors', query: '' } },
             operation: { title: 'Operation' },
             operation_type: { title: 'Type', width: 100 },
             'Value #A': { title: 'Calls', unit: 'short', decimals: 0, width: 90 },
@@ -129,7 +129,6 @@
           show: ['cache.hitRatio', { signal: 'cache.lookupRate', draw: 'area', colour: 'text' }],
           title: 'Cache hit rate',
           min: 0,
-          max: 1,
           noValue: 'No lookups',
           legend: 'table',
           calcs: ['lastNotNull', 'mean', 'min'],

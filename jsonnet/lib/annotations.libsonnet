@@ -26,6 +26,11 @@ local alerts(config) =
   local where = query.matchers(['alertname=~"FraiseQL.+"', 'alertstate="firing"', 'severity=~"warning|critical"'] + scope);
   mark('Alerts', 'red', 'ALERTS{' + where + '}', '{{alertname}}', '{{severity}}: {{alertname}}', 'alertname,severity');
 
-function(config)
-  (if config.dashboards.annotations.deploys && config.flavour == 'v1' then [deploys(config)] else []) +
-  (if config.dashboards.annotations.alerts then [alerts(config)] else [])
+{
+  // Whether a mark asks the application's series, and so needs their variables.
+  askTargets(config):: config.dashboards.annotations.deploys && config.flavour == 'v1',
+
+  list(config)::
+    (if self.askTargets(config) then [deploys(config)] else []) +
+    (if config.dashboards.annotations.alerts then [alerts(config)] else []),
+}

@@ -49,8 +49,9 @@ function(config, catalogue)
   local registry = signals(config);
   local shared = {
     links: links(config),
-    annotations: annotations(config),
-    prometheus: g.variable.prometheus(config),
+    annotations: annotations.list(config),
+    targets: g.variable.prometheus(config),
+    noTargets: g.variable.prometheus(config, targets=false),
     audit: g.variable.audit(),
     tenant: g.variable.tenant(catalogue),
   };
@@ -67,6 +68,8 @@ function(config, catalogue)
       local kept = [panel { items: usable(panel) } for panel in panels if panel.spec.kind == 'alertList' || usable(panel) != []];
       local ids = [panel.spec.id for panel in panels];
       local audited = [entry.signal for panel in kept for entry in panel.items if std.objectHas(entry, 'audit')];
+      local asksTargets = annotations.askTargets(config) ||
+                          std.length([null for panel in kept for entry in panel.items if !('audit' in entry)]) > 0;
       assert std.length(std.set(ids)) == std.length(ids) : spec.title + ': two panels have the same id.';
       {
         leftOut: [
@@ -92,7 +95,7 @@ function(config, catalogue)
           links: shared.links,
           templating: {
             list:
-              shared.prometheus +
+              (if asksTargets then shared.targets else shared.noTargets) +
               (if audited == [] then [] else shared.audit) +
               (if [signal for signal in audited if signal.scopedByTenant] == [] then [] else shared.tenant),
           },

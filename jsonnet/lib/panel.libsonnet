@@ -17,7 +17,7 @@ local drawing(draw) = [
   property('custom.lineWidth', kinds.drawn(draw).lineWidth),
 ];
 
-local onTheRight = [property('custom.axisPlacement', 'right'), property('max', null)];
+local onTheRight = [property('custom.axisPlacement', 'right')];
 
 // What distinguishes the series of one query from the panel's defaults.
 local itemProperties(spec, unit, item) =
@@ -44,14 +44,19 @@ local itemProperties(spec, unit, item) =
   else when(colour != null, [property('color', style.fixed(colour))]);
 
 // What a spec may say of a column.
-local columnSettings = {
+local columnSettings(config) = {
   title(value): [property('displayName', value)],
   unit(value): [property('unit', value)],
   decimals(value): [property('decimals', value)],
   width(value): [property('custom.width', value)],
   hidden(value): [property('custom.hidden', value)],
   colour(value): [property('color', style.fixed(value))],
-  link(value): [property('links', [{ targetBlank: false } + value])],
+  // To another dashboard, with what this one is set to, and more: { title, dashboard, query }.
+  link(value): when(config.dashboards[value.dashboard].enabled, [property('links', [{
+    title: value.title,
+    url: '/d/' + config.dashboards[value.dashboard].uid + '?${__url_time_range}&${datasource:queryparam}' + value.query,
+    targetBlank: false,
+  }])]),
   values(value): [property('mappings', style.mappings(value)), property('custom.cellOptions', { type: 'color-text' })],
   bar(value): [
     property('custom.cellOptions', { type: 'gauge', mode: 'basic', valueDisplayMode: 'text' }),
@@ -61,31 +66,41 @@ local columnSettings = {
   ],
 };
 
-local columnProperties(column) = std.flatMap(function(key) columnSettings[key](column[key]), std.objectFields(column));
+local columnProperties(config, column) =
+  local settings = columnSettings(config);
+  std.flatMap(function(key) settings[key](column[key]), std.objectFields(column));
+
+// Columns that lead somewhere wherever they stand.
+local everywhere = {
+  tenant: {
+    link: { title: 'Users of this tenant', dashboard: 'users', query: '&${audit_datasource:queryparam}&var-tenant=${__value.text}' },
+  },
+};
 
 // Titles and units from the catalogue, then what the spec adds.
-local questionColumns(kind, unit, columns, signal) = [
+local questionColumns(config, kind, unit, columns, signal) = [
   local own = signal.unitOf(column);
   override('byName', column.name, (
     [property('displayName', column.title)] +
     when(own != '', [property('unit', own)]) +
     when(kind == 'timeSeries' && column.type == 'number' && own != unit, onTheRight) +
-    when(column.name in columns, columnProperties(columns[column.name]))
+    when(kind == 'table' && column.name in everywhere, columnProperties(config, everywhere[column.name])) +
+    when(column.name in columns, columnProperties(config, columns[column.name]))
   ))
   for column in signal.columns
 ];
 
-local overrides(spec, unit, items) =
+local overrides(config, spec, unit, items) =
   local columns = std.get(spec, 'columns', {});
   local own = [itemProperties(spec, unit, item) for item in items];
-  std.flatMap(function(item) when('audit' in item, questionColumns(spec.kind, unit, columns, item.signal)), items) +
+  std.flatMap(function(item) when('audit' in item, questionColumns(config, spec.kind, unit, columns, item.signal)), items) +
   [override('byFrameRefID', refIds[i], own[i]) for i in std.range(0, std.length(items) - 1) if own[i] != []] +
   [
     override('byName', name, [property('color', style.fixed(item.signal.colours[name]))])
     for item in items
     for name in std.objectFields(item.signal.colours)
   ] +
-  when(!('audit' in items[0]), [override('byName', name, columnProperties(columns[name])) for name in std.objectFields(columns)]);
+  when(!('audit' in items[0]), [override('byName', name, columnProperties(config, columns[name])) for name in std.objectFields(columns)]);
 
 // Several instant queries become one table: joined by their labels, in the order of the spec's columns.
 local joined(spec) =
@@ -135,7 +150,7 @@ local draw(config, spec, items) =
         [if 'max' in spec then 'max']: spec.max,
         [if 'decimals' in spec then 'decimals']: spec.decimals,
       },
-      overrides: overrides(spec, unit, items),
+      overrides: overrides(config, spec, unit, items),
     },
     options: kind.options(spec, unit),
     targets: [

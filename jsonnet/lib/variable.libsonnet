@@ -42,8 +42,9 @@ local ofTargets(config, label, before) =
   };
 
 {
-  prometheus(config)::
-    local labels = config.scopeLabels + ['job', config.instanceLabel];
+  // The data source alone, where no query is about the application's series.
+  prometheus(config, targets=true)::
+    local labels = config.scopeLabels + if targets then ['job', config.instanceLabel] else [];
     [source('datasource', 'Data source', 'prometheus')] +
     [ofTargets(config, labels[i], labels[:i]) for i in std.range(0, std.length(labels) - 1)],
 

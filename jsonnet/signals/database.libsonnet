@@ -25,7 +25,7 @@ function(config)
       legend: 'in use',
       alert: 'DatabaseConnectionPoolExhausted',
       v1(q):: q.share(q.sum('fraiseql_db_connections_active'), q.sum('fraiseql_db_pool_max_connections')),
-      v2(q):: q.share(q.sum('fraiseql_db_pool_connections_active'), q.sum('fraiseql_db_pool_connections_total')),
+      v2(q):: q.share(q.sum('fraiseql_db_pool_connections_active'), q.sum('fraiseql_db_pool_connections_active') + ' + ' + q.sum('fraiseql_db_pool_connections_idle')),
     },
     connectionsActive: {
       title: 'Active connections',

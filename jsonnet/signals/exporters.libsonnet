@@ -58,5 +58,7 @@ function(config)
       unit: 'bytes',
       legend: 'Redis, whole server',
       colour: 'text',
-    } + both(function(q) q.redis.sum('redis_memory_used_bytes')),
+      absent: { v2: 'FraiseQL v2 exports no cache sizes to compare it with' },
+      v1(q):: q.redis.sum('redis_memory_used_bytes'),
+    },
   }
