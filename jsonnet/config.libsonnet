@@ -282,7 +282,7 @@ local check = import 'lib/check.libsonnet';
       operatorLabels: { release: 'kube-prometheus-stack' },
     },
 
-    // ---------------------------------------------------------------- Alerts, SLO and rules: owner alerts
+    // ---------------------------------------------------------------- Alerts, SLO and rules
 
     // How often Prometheus evaluates the rules.
     // Unit: seconds
@@ -290,38 +290,60 @@ local check = import 'lib/check.libsonnet';
     evaluationInterval: 30,
 
     // Operations (or cache look-ups, or queries) per second below which a share says little: alerts on shares wait for more.
-    // Unit: per second
+    // Unit: number (per second)
     // Example: 1
     minimumTraffic: 0.05,
 
     // Labels added to every alert, for routing.
-    // Unit: label names and values
+    // Unit: map of texts
     // Example: { team: 'platform' }
     alertLabels: {},
 
     // Annotations added to every alert.
-    // Unit: annotation names and texts
+    // Unit: map of texts
     // Example: { escalation: 'https://wiki.example.com/on-call' }
     alertAnnotations: {},
 
     // Every alert: its switch, its threshold for each severity (null: not at that severity) or its one severity,
     // the window it looks back over, how long it must hold, and how long it stays once it no longer holds.
     // Per environment, merge another object over it. Panels draw the same thresholds.
-    // Unit: seconds, shares of 1, or what the comment says
+    // Unit: see each key
     // Example: { HighLatency+: { thresholds+: { critical: 2 } }, CacheHitRateLow+: { enabled: false } }
+    // - *.enabled: Whether the alert is rendered. Unit: true or false. Example: false
+    // - *.thresholds: The value from which it fires, by severity; null renders no such severity. Unit: thresholds. Example: { warning: 0.02, critical: 0.1 }
+    // - *.severity: The one severity of an alert that has no thresholds. Unit: severity. Example: 'warning'
+    // - *.window: How far back it looks. Unit: seconds. Example: 600
+    // - *.for: How long the condition must hold; null fires at once. Unit: seconds or null. Example: 300
+    // - *.keepFiringFor: How long it stays once the condition no longer holds; null resolves at once. Unit: seconds or null. Example: 600
+    // - SuspiciousQueryPattern.complexity: The complexity from which an operation is suspicious, a bound of the histogram. Unit: count. Example: 500
+    // - UnauthorizedDataAccess.factor: How many times the denials of the time before count as a spike. Unit: factor. Example: 5
+    // - UnauthorizedDataAccess.baseline: How far back the denials of the time before are counted. Unit: seconds. Example: 7200
+    // - DatabaseGrowth.minimumBytes: The size below which growth is no news. Unit: count (bytes). Example: 1073741824
     alerts: import 'alerts/settings.libsonnet',
 
     // The service level objective and how fast its budget may burn. An alert fires when both its windows burn `factor` times
     // faster than the budget lasts for the period; the short window makes it stop soon after the fault does.
-    // Unit: shares of 1, seconds
+    // Unit: see each key
     // Example: { availability+: { objective: 0.995 }, latency+: { threshold: 0.25 } }
     slo: {
-      // Share of the operations that must not fail by the server's fault (database and internal errors).
+      // How many operations must not fail by the server's fault (database and internal errors).
+      // Unit: see each key
+      // Example: { objective: 0.995 }
+      // - objective: The part of them. Unit: share. Example: 0.995
       availability: { objective: 0.999 },
-      // Share of the operations that must take at most `threshold` seconds, one of the histogram's bounds.
+      // How many operations must be fast.
+      // Unit: see each key
+      // Example: { objective: 0.95, threshold: 0.25 }
+      // - objective: The part of them. Unit: share. Example: 0.95
+      // - threshold: What is fast, one of the bounds of the histogram. Unit: seconds. Example: 0.25
       latency: { objective: 0.99, threshold: 0.5 },
-      // Seconds over which the budget counts.
+      // The time over which the budget counts.
+      // Unit: seconds
+      // Example: 604800
       period: 30 * 24 * 60 * 60,
+      // The pairs of windows that are watched: long and short window and `for` in seconds, and how many times too fast the budget burns.
+      // Unit: list of objects
+      // Example: [{ severity: 'critical', long: 3600, short: 300, factor: 14.4, 'for': 120 }]
       windows: [
         { severity: 'critical', long: 60 * 60, short: 5 * 60, factor: 14.4, 'for': 120 },
         { severity: 'critical', long: 6 * 60 * 60, short: 30 * 60, factor: 6, 'for': 15 * 60 },
@@ -329,7 +351,6 @@ local check = import 'lib/check.libsonnet';
         { severity: 'warning', long: 3 * 24 * 60 * 60, short: 6 * 60 * 60, factor: 1, 'for': 3 * 60 * 60 },
       ],
     },
-    // ---------------------------------------------------------------- end of alerts, SLO and rules
 
     assert check(config) == [] : std.join('\n', check(config)),
   },

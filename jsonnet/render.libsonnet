@@ -2,16 +2,18 @@
 {
   local rendered(overrides) = (import 'mixin.libsonnet') + { _config+:: overrides },
 
+  local parts(mixin) = {
+    dashboards: mixin.grafanaDashboards,
+    rules: mixin.prometheusRules,
+    alerts: mixin.prometheusAlerts,
+    leftOut: mixin.leftOut,
+  },
+
   // Dashboards and rules under `overrides`, an object that is added to `_config`.
-  variant(overrides)::
-    local mixin = rendered(overrides);
-    {
-      dashboards: mixin.grafanaDashboards,
-      rules: mixin.prometheusRules,
-      alerts: mixin.prometheusAlerts,
-      leftOut: mixin.leftOut,
-    },
+  variant(overrides):: parts(rendered(overrides)),
 
   // The same, and the files that put them to work, by path.
-  full(overrides):: self.variant(overrides) { deploy: std.get(rendered(overrides), 'deploy', {}) },
+  full(overrides)::
+    local mixin = rendered(overrides);
+    parts(mixin) { deploy: mixin.deploy },
 }
