@@ -53,8 +53,14 @@ def judge_series(result: Sequence[Any], warnings: Iterable[str] = ()) -> Finding
     ]
     if not finite:
         return Finding(count=len(series), why=_without_finite(series), warnings=told)
-    newest = max(finite, key=lambda sample: float(sample[0]))[1]
-    return Finding(len(series), newest if newest == HISTOGRAM else _number(float(newest)), warnings=told)
+    return Finding(len(series), _newest(finite), warnings=told)
+
+
+def _newest(samples: Sequence[tuple[float, str]]) -> str:
+    """The largest of the newest samples: of many series, one that moves says more than one that rests at 0."""
+    last = max(float(at) for at, _ in samples)
+    values = [value for at, value in samples if float(at) == last]
+    return HISTOGRAM if HISTOGRAM in values else _number(max(map(float, values)))
 
 
 def _as_series(result: Sequence[Any]) -> Sequence[Any]:

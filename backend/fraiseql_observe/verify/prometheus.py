@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.verify.timing import Window
 
 RETRIES = 2
-RETRY_ON = (502, 503, 504)  # a proxy in front that restarts; Prometheus' own refusals are final
+RETRY_ON = (502,)  # a proxy in front that restarts; 503 may be a query that took too long, and must not run again
 ERROR_TEXT = 300  # a server's words are shown, but not a page of them
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.errors import VerifyError
@@ -51,9 +52,9 @@ def verify(
         servers = _connected(stack, prometheus_url, postgres_url, auth, options.timeout)
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=options.concurrency))
         surveys = [Survey(each, servers, options, now) for each in chosen]
-        jobs = [job for each in pool.map(Survey.jobs, surveys) for job in each]
-        results = tuple(pool.map(lambda job: job(), jobs))
-    return Report(dashboards=len(chosen), results=results)
+        asked = [jobs for jobs in pool.map(Survey.jobs, surveys) if jobs]
+        results = tuple(pool.map(lambda job: job(), chain.from_iterable(asked)))
+    return Report(dashboards=len(asked), results=results)
 
 
 def _connected(

@@ -199,3 +199,11 @@ def test_a_role_without_rights_is_told_which_role_to_grant(audit_url):
             admin.execute("drop role verify_stranger")
     assert "SQL error 42501" in report.results[0].why
     assert "fraiseql_observe_reader" in report.results[0].why
+
+
+@pytest.mark.parametrize(("status", "times"), [(502, 3), (503, 1), (504, 1), (500, 1)])
+def test_only_a_restarting_proxy_is_asked_again(status, times):
+    handler = answering(status, b"later")
+    with serving(handler) as url:
+        attempt(url)
+    assert len(handler.seen) == times

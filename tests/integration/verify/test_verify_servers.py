@@ -75,7 +75,7 @@ def test_recorded_series_and_scalars_and_instant_queries_are_data(prometheus_url
     both["targets"][0] |= {"instant": True}
     report = run(dashboard(promql("Recorded", "job:shop_orders:sum"), instant, both), prometheus_url)
     assert report.ok
-    assert [result.newest for result in report.results] == ["30", "30", "10"]
+    assert [result.newest for result in report.results] == ["30", "30", "20"]
 
 
 def test_interval_variables_make_queries_that_prometheus_accepts(prometheus_url):
@@ -192,6 +192,11 @@ def test_ignored_panels_are_reported_as_ignored_and_never_silently(prometheus_ur
 def test_only_the_asked_for_panels_and_dashboards_are_verified(prometheus_url):
     shop = dashboard(promql("Orders", "shop_orders"), promql("Redis", "redis_up"))
     assert run(shop, prometheus_url, panels=("Ord*",)).panels == 1
+    other = dashboard(promql("Stock", "shop_orders"), title="Stock")
+    both = verify(
+        [shop, other], prometheus_url, None, now=datetime.now(UTC), options=Options(panels=("Stock",), **FAST)
+    )
+    assert (both.dashboards, both.panels, both.ok) == (1, 1, True)
     assert run(shop, prometheus_url, dashboards=("shop",)).panels == 2
     with pytest.raises(VerifyError, match="No dashboard matches"):
         run(shop, prometheus_url, dashboards=("stock",))

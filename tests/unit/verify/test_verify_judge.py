@@ -33,6 +33,7 @@ def series(*values: str) -> dict[str, Any]:
     [
         ([], Finding(why="no series")),
         ([series("1", "NaN")], Finding(1, "1")),
+        ([series("1", "0"), series("9", "5"), series("7", "3")], Finding(3, "5")),
         ([series("NaN"), series("NaN", "2.5")], Finding(2, "2.5")),
         ([series("NaN", "NaN")], Finding(1, why="only NaN")),
         ([series("NaN", "+Inf")], Finding(1, why="only NaN and infinite values")),
