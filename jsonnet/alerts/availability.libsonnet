@@ -9,16 +9,17 @@ function(config, signals)
   local instances(q) = q.each([config.instanceLabel]);
   alert.group(config, 'availability', [
     alert.new('DatabaseConnectionPoolExhausted', 'database', "The application's connection pool is nearly used up.") {
+      // The lowest of the window: bursts that come and go are what a pool is for.
       // The flavour v2 exports no upper limit of its pool: there, waiting requests tell.
       expression(at):: if config.flavour == 'v2' then null else
-        alert.highest(at, signals.database.poolUtilisation.asRule(instances(at.q))) + ' > ' + at.threshold,
+        alert.lowest(at, signals.database.poolUtilisation.asRule(instances(at.q))) + ' > ' + at.threshold,
       description(at):: '{{ $value | humanizePercentage }} of the database connections that ' + at.instance + ' may open are in use (threshold ' + at.percent + ').',
       variables(config):: config.groupLabels + [config.instanceLabel],
     },
 
     alert.new('ConnectionPoolWaiting', 'database', 'Requests keep waiting for a database connection.') {
-      expression(at):: alert.highest(at, signals.database.poolWaiting.asRule(instances(at.q))) + ' > ' + at.threshold,
-      description(at):: 'Up to {{ $value | humanize }} requests at a time wait for a database connection in ' + at.instance + '.',
+      expression(at):: alert.lowest(at, signals.database.poolWaiting.asRule(instances(at.q))) + ' > ' + at.threshold,
+      description(at):: 'At least {{ $value | humanize }} requests at a time have been waiting for a database connection in ' + at.instance + ' for ' + at.window + '.',
       variables(config):: config.groupLabels + [config.instanceLabel],
     },
 

@@ -11,9 +11,9 @@
   // Share of the cache look-ups that hit; lower is worse.
   CacheHitRateLow: { enabled: true, thresholds: { warning: 0.75 }, window: 600, 'for': 600, keepFiringFor: 600 },
 
-  // Share of the connection pool that is in use.
+  // Share of the connection pool that is in use throughout the window.
   DatabaseConnectionPoolExhausted: { enabled: true, thresholds: { warning: 0.90, critical: 0.99 }, window: 60, 'for': 120, keepFiringFor: 300 },
-  // Requests that wait for a connection.
+  // Requests that wait for a connection throughout the window.
   ConnectionPoolWaiting: { enabled: true, thresholds: { warning: 0 }, window: 60, 'for': 300, keepFiringFor: 300 },
   // Requests in the window that gave up waiting for a connection.
   ConnectionPoolTimeouts: { enabled: true, thresholds: { critical: 0 }, window: 300 },

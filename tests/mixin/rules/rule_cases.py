@@ -2,7 +2,7 @@
 
 A case file (``alerts/*.yaml``, ``records/*.yaml``) says what the application did and what must follow::
 
-    shared: {runbook_url: 'https://.../<name>'}         # for every subject of the file
+    shared: {labels: {...}}                             # for every subject of the file
     FraiseQLDatabaseDown:
       summary: PostgreSQL does not answer.
       description: PostgreSQL behind postgres:1 has not answered for <value>.
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+RUNBOOKS = "https://runbooks.example.com/"
 KINDS = ("fires", "boundary", "quiet", "values")
 QUIET = "quiet"
 SCRAPED_AS = {"pg": "postgres", "node": "node", "redis": "redis"}
@@ -91,7 +92,7 @@ class Subject:
     @property
     def config(self) -> dict[str, Any]:
         """What is laid over the shipped configuration for these cases."""
-        return dict(self.said.get("config", {}))
+        return {"runbookUrlPattern": RUNBOOKS + "%s", **self.said.get("config", {})}
 
 
 def load(folder: str) -> list[Subject]:
@@ -150,7 +151,7 @@ def _alerts(name: str, case: Case, expected: str) -> dict[str, Any]:
 def _alert(name: str, case: Case, expected: str) -> dict[str, Any]:
     severity, _, value = expected.partition(" ")
     threshold = case.said.get("thresholds", {}).get(severity)
-    said = case.said | {"name": name, "value": value, "threshold": threshold}
+    said = case.said | {"runbook_url": RUNBOOKS + name, "value": value, "threshold": threshold}
     texts = ("summary", "description", "runbook_url", "dashboard_url")
     return {
         "exp_labels": {**said.get("labels", {}), "severity": severity},
