@@ -71,11 +71,11 @@ async function settled(page) {
   const end = Date.now() + PATIENCE;
   let before = '';
   for (;;) {
-    const panels = await page.evaluate(() => window.report?.());
-    const now = JSON.stringify(panels);
-    const calm = panels?.length && panels.every(({ state }) => state !== 'loading') && now === before;
+    const report = (await page.evaluate(() => window.report?.())) ?? { panels: [], variables: {} };
+    const now = JSON.stringify(report);
+    const calm = report.panels.length > 0 && report.panels.every(({ state }) => state !== 'loading') && now === before;
     if (calm || Date.now() > end) {
-      return panels ?? [];
+      return report;
     }
     before = now;
     await sleep(500);
@@ -96,14 +96,15 @@ async function draw(browser, url, name, { out, range }) {
   page.on('pageerror', (error) => complaints.push(error.message));
   const parameters = new URLSearchParams({ d: name, ...(range && { range }) });
   await page.goto(`${url}?${parameters}`);
-  await page.waitForFunction(() => window.report?.().length, { timeout: PATIENCE }).catch(() => {});
-  // The whole page in view: panels measure themselves, and the picture shows all of them.
+  await settled(page);
+  // The picture shows the whole page, so all of it is brought into view; panels may then measure themselves anew.
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewport({ width: WIDTH, height });
-  const panels = await settled(page);
+  await page.waitForNetworkIdle({ idleTime: 300, timeout: PATIENCE }).catch(() => {});
+  const report = await settled(page);
   await page.screenshot({ path: join(out, `${name}.png`) });
   await page.close();
-  return { dashboard: name, panels, complaints };
+  return { dashboard: name, complaints, ...report };
 }
 
 const bad = ({ panels, complaints }) =>

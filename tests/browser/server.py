@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -127,14 +128,17 @@ class Handler(BaseHTTPRequestHandler):
         if path.is_relative_to(folder.resolve()) and path.is_file():
             self.reply(HTTPStatus.OK, path.read_bytes(), KINDS.get(path.suffix, "application/octet-stream"))
         else:
-            self.reply(HTTPStatus.OK if instead else HTTPStatus.NOT_FOUND, instead, KINDS.get(path.suffix, "text/plain"))
+            self.reply(
+                HTTPStatus.OK if instead else HTTPStatus.NOT_FOUND, instead, KINDS.get(path.suffix, "text/plain")
+            )
 
     def reply(self, status: HTTPStatus, body: bytes, kind: str = "application/json") -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # the page was closed in the meantime
+            self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
         """Requests are the browser's to report."""

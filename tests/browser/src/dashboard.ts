@@ -33,7 +33,7 @@ export function sceneOf(dashboard: Json, range?: string): EmbeddedScene {
       new VariableValueSelectors({}),
       new SceneControlsSpacer(),
       new SceneTimePicker({}),
-      new SceneRefreshPicker({ refresh: dashboard.refresh || '' }),
+      new SceneRefreshPicker({ refresh: '' }), // a picture wants to hold still
     ],
     body: new SceneGridLayout({ children: rowsOf(dashboard.panels), isLazy: false }),
   });

@@ -12,12 +12,12 @@ import { CompatRouter } from 'react-router-dom-v5-compat';
 import { sceneOf } from './dashboard';
 import { ask } from './datasource';
 import { prepare } from './environment';
-import { reportOf, type PanelReport } from './report';
+import { reportOf, type Report } from './report';
 
 declare global {
   interface Window {
     /** What is drawn so far; undefined until there is a scene. */
-    report?: () => PanelReport[];
+    report?: () => Report;
   }
 }
 

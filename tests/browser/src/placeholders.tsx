@@ -98,44 +98,64 @@ function rowName(row: DataFrame, all: DataFrame[]): string {
   return getFieldDisplayName(row.fields[1], row, all);
 }
 
-interface Rule {
-  name: string;
-  state: 'firing' | 'pending' | 'inactive';
+interface Vector {
+  data: { result: Array<{ metric: Record<string, string>; value: [number, string] }> };
+}
+interface Alert {
   labels: Record<string, string>;
-  alerts: Array<{ state: string; activeAt: string; labels: Record<string, string> }>;
+  since: Date;
+}
+interface Alerts {
+  /** How many alerting rules are loaded. */
+  rules: number;
+  shown: Alert[];
 }
 
-/** The alerts that a list of alerts would show: asked from Prometheus' rules, narrowed by the panel's own options. */
+/** The alerts that a list of alerts would show, narrowed by the panel's own options. */
 export function AlertListPlaceholder({ options, height }: PanelProps<any>) {
   const { colors } = useTheme2();
-  const [rules, setRules] = useState<Rule[] | undefined>();
+  const [alerts, setAlerts] = useState<Alerts | undefined>();
   const [failure, setFailure] = useState('');
   useEffect(() => {
-    ask<{ data: { groups: Array<{ rules: Rule[] }> } }>('/prometheus/api/v1/rules?type=alert')
-      .then(({ data }) => setRules(data.groups.flatMap((group) => group.rules)))
-      .catch((error: Error) => setFailure(error.message));
-  }, []);
-  const wanted = (rules ?? []).filter(({ name }) => !options.alertName || name.includes(options.alertName));
-  const states: Record<string, boolean> = options.stateFilter ?? { firing: true, pending: true };
-  const shown = wanted
-    .flatMap(({ name, labels, alerts }) => alerts.map((alert) => ({ ...alert, name, labels: { ...labels, ...alert.labels } })))
-    .filter(({ state }) => states[state])
-    .slice(0, options.maxItems ?? 20);
-  const colour = (state: string) => (state === 'firing' ? colors.error.text : colors.warning.text);
+    alertsOf(options).then(setAlerts, (error: Error) => setFailure(error.message));
+  }, [options]);
   return (
     <Placeholder kind="alert list" height={height}>
-      <div data-alert-rules={wanted.length} data-loaded={rules !== undefined || failure !== ''}>
+      <div data-alert-rules={alerts?.rules} data-loaded={alerts !== undefined}>
         {failure && <span role="alert">{failure}</span>}
-        {rules && shown.length === 0 && <p>No alerts match; {wanted.length} rules are watched.</p>}
-        {shown.map(({ name, state, activeAt, labels }, i) => (
-          <div key={i} style={{ display: 'flex', gap: 12, padding: '4px 0' }}>
-            <b style={{ width: 60, color: colour(state) }}>{state}</b>
-            <span style={{ flex: 1 }}>{name}</span>
+        {alerts?.shown.length === 0 && <p>No alerts match; {alerts.rules} rules are watched.</p>}
+        {alerts?.shown.map(({ labels, since }, i) => (
+          <div key={i} style={{ display: 'flex', gap: 12, padding: '4px 0', whiteSpace: 'nowrap' }}>
+            <b style={{ width: 56, color: labels.alertstate === 'firing' ? colors.error.text : colors.warning.text }}>
+              {labels.alertstate}
+            </b>
+            <span style={{ flex: 1, overflow: 'hidden', textOverflow: 'ellipsis' }}>{labels.alertname}</span>
             <span>{labels.severity}</span>
-            <span style={{ color: colors.text.secondary }}>since {activeAt.slice(11, 19)}</span>
+            <span style={{ color: colors.text.secondary }}>since {since.toISOString().slice(11, 16)}</span>
           </div>
         ))}
       </div>
     </Placeholder>
   );
+}
+
+async function alertsOf(options: any): Promise<Alerts> {
+  const filter = options.alertInstanceLabelFilter || '';
+  const query = (text: string) => ask<Vector>(`/prometheus/api/v1/query?${new URLSearchParams({ query: text })}`);
+  // An alert's own series says its state; another of the same labels says, as its value, since when.
+  const [active, since, rules] = await Promise.all([
+    query(`ALERTS${filter}`),
+    query(`ALERTS_FOR_STATE${filter}`),
+    ask<{ data: { groups: Array<{ rules: unknown[] }> } }>('/prometheus/api/v1/rules?type=alert'),
+  ]);
+  const key = ({ __name__, alertstate, ...labels }: Record<string, string>) => JSON.stringify(labels);
+  const began = new Map(since.data.result.map(({ metric, value }) => [key(metric), Number(value[1])]));
+  return {
+    rules: rules.data.groups.reduce((sum, group) => sum + group.rules.length, 0),
+    shown: active.data.result
+      .filter(({ metric }) => (options.stateFilter ?? { firing: true, pending: true })[metric.alertstate])
+      .map(({ metric, value }) => ({ labels: metric, since: new Date(1000 * (began.get(key(metric)) ?? value[0])) }))
+      .sort((a, b) => a.labels.alertstate.localeCompare(b.labels.alertstate))
+      .slice(0, options.maxItems ?? 20),
+  };
 }

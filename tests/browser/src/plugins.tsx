@@ -1,5 +1,6 @@
 // The panels: thin wrappers over the components that Grafana publishes. Kinds it does not publish are in placeholders.tsx.
 import {
+  cacheFieldDisplayNames,
   FieldType,
   getDisplayValueAlignmentFactors,
   getFieldDisplayValues,
@@ -24,32 +25,39 @@ import {
 } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
 import { BarGaugeDisplayMode, BarGaugeNamePlacement, BarGaugeValueMode, LegendDisplayMode } from '@grafana/schema';
+import { useMemo } from 'react';
 import { AlertListPlaceholder, GaugePlaceholder, HeatmapPlaceholder, ListPlaceholder } from './placeholders';
 import { NoData } from './no-data';
 import { fieldOption } from './registry';
 
-const TIME_SERIES_OPTIONS = [
-  'drawStyle', 'lineInterpolation', 'lineWidth', 'fillOpacity', 'gradientMode', 'lineStyle', 'spanNulls', 'insertNulls',
-  'showPoints', 'pointSize', 'stacking', 'barAlignment', 'barWidthFactor', 'barMaxWidth', 'fillBelowTo', 'transform',
-  'axisPlacement', 'axisLabel', 'axisWidth', 'axisSoftMin', 'axisSoftMax', 'axisGridShow', 'axisCenteredZero',
-  'axisBorderShow', 'axisColorMode', 'scaleDistribution', 'thresholdsStyle', 'hideFrom',
-];
-const TABLE_OPTIONS = [
-  'width', 'minWidth', 'align', 'cellOptions', 'inspect', 'filterable', 'hidden', 'hideFrom', 'wrapText',
-  'wrapHeaderText', 'tooltip', 'footer',
-];
+/** Field options of our panels' own, with the defaults that Grafana gives them. */
+const TIME_SERIES: Options = {
+  drawStyle: 'line', lineInterpolation: 'linear', lineWidth: 1, fillOpacity: 0, gradientMode: 'none',
+  lineStyle: undefined, spanNulls: false, insertNulls: false, showPoints: 'auto', pointSize: 5,
+  stacking: { mode: 'none', group: 'A' }, barAlignment: 0, barWidthFactor: 0.6, barMaxWidth: undefined,
+  fillBelowTo: undefined, transform: undefined, hideFrom: undefined, thresholdsStyle: undefined,
+  axisPlacement: 'auto', axisLabel: '', axisWidth: undefined, axisSoftMin: undefined, axisSoftMax: undefined,
+  axisGridShow: undefined, axisCenteredZero: false, axisBorderShow: false, axisColorMode: 'text',
+  scaleDistribution: undefined,
+};
+const TABLE: Options = {
+  width: undefined, minWidth: 150, align: 'auto', cellOptions: { type: 'auto' }, inspect: false, filterable: false,
+  hidden: false, hideFrom: undefined, wrapText: false, wrapHeaderText: false, tooltip: undefined, footer: undefined,
+};
+type Options = Record<string, unknown>;
 
-function plugin(panel: React.ComponentType<PanelProps<any>>, custom: string[] = []): PanelPlugin {
+function plugin(panel: React.ComponentType<PanelProps<any>>, custom: Options = {}): PanelPlugin {
   return new PanelPlugin(panel).useFieldConfig({
-    useCustomConfig: (builder) => custom.forEach((id) => builder.addCustomEditor(fieldOption(id))),
+    useCustomConfig: (builder) =>
+      Object.entries(custom).forEach(([id, defaultValue]) => builder.addCustomEditor(fieldOption(id, { defaultValue }))),
   });
 }
 
 export const panelPlugins: Record<string, PanelPlugin> = {
-  timeseries: plugin(TimeSeriesPanel, TIME_SERIES_OPTIONS),
+  timeseries: plugin(TimeSeriesPanel, TIME_SERIES),
   stat: plugin(StatPanel),
   bargauge: plugin(BarGaugePanel),
-  table: plugin(TablePanel, TABLE_OPTIONS),
+  table: plugin(TablePanel, TABLE),
   text: plugin(TextPanel).setNoPadding(),
   gauge: plugin(GaugePlaceholder),
   heatmap: plugin(HeatmapPlaceholder),
@@ -60,18 +68,21 @@ export const panelPlugins: Record<string, PanelPlugin> = {
 };
 panelPlugins.text.meta = { ...panelPlugins.text.meta, skipDataQuery: true };
 
-/** Frames that can be drawn over time: a time, and the numbers beside it. */
+/** What can be drawn over time: a time and the numbers beside it; what is not finite is a gap. */
 function drawable(series: DataFrame[]): DataFrame[] {
+  const finite = (value: number | null) => (Number.isFinite(value) ? value : null);
   return series
     .map((frame) => ({
       ...frame,
-      fields: frame.fields.filter(({ type }) => type === FieldType.time || type === FieldType.number),
+      fields: frame.fields
+        .filter(({ type }) => type === FieldType.time || type === FieldType.number)
+        .map((field) => (field.type === FieldType.time ? field : { ...field, values: field.values.map(finite) })),
     }))
-    .filter(({ fields }) => fields.some(({ values }, i) => i > 0 && values.some((value) => value != null)));
+    .filter(({ fields }) => fields.some(({ values }, i) => i > 0 && values.some((value) => value !== null)));
 }
 
 function TimeSeriesPanel({ data, width, height, timeRange, timeZone, options }: PanelProps<any>) {
-  const frames = drawable(data.series);
+  const frames = useMemo(() => drawable(data.series), [data.series]);
   if (frames.length === 0) {
     return <NoData />;
   }
@@ -190,6 +201,7 @@ export function BarGaugePanel(props: PanelProps<any>) {
 }
 
 function TablePanel({ data, width, height, options, fieldConfig, timeRange, transparent }: PanelProps<any>) {
+  useMemo(() => cacheFieldDisplayNames(data.series), [data.series]);
   const frame = data.series[options.frameIndex ?? 0];
   if (!frame || frame.length === 0) {
     return <NoData />;

@@ -1,6 +1,6 @@
 // What a drawn dashboard shows, panel by panel.
 import { FieldType, LoadingState, type DataFrame, type PanelData } from '@grafana/data';
-import { sceneGraph, VizPanel, type EmbeddedScene } from '@grafana/scenes';
+import { MultiValueVariable, sceneGraph, VizPanel, type EmbeddedScene, type MultiValueVariableState } from '@grafana/scenes';
 
 export interface PanelReport {
   id: number;
@@ -14,10 +14,27 @@ export interface PanelReport {
   /** How many values that are not null the panel was given. */
   values: number;
   text: string;
+  /** Where the panel ends on the page, in pixels. */
+  bottom: number;
 }
 
-export function reportOf(scene: EmbeddedScene): PanelReport[] {
-  return sceneGraph.findAllObjects(scene, (one) => one instanceof VizPanel).map((one) => panelReport(one as VizPanel));
+export interface Report {
+  /** The choices that each variable found, by name. */
+  variables: Record<string, string[]>;
+  panels: PanelReport[];
+}
+
+export function reportOf(scene: EmbeddedScene): Report {
+  const variables = sceneGraph.getVariables(scene).state.variables.flatMap((one) =>
+    one instanceof MultiValueVariable ? [one.state as MultiValueVariableState] : []
+  );
+  const panels = sceneGraph.findAllObjects(scene, (one) => one instanceof VizPanel) as VizPanel[];
+  return {
+    variables: Object.fromEntries(
+      variables.map(({ name, options }) => [name, options.map(({ value }) => String(value))])
+    ),
+    panels: panels.map(panelReport),
+  };
 }
 
 function panelReport(panel: VizPanel): PanelReport {
@@ -36,6 +53,7 @@ function panelReport(panel: VizPanel): PanelReport {
     series: series.length,
     values,
     text: element?.innerText ?? '',
+    bottom: element ? Math.round(element.getBoundingClientRect().bottom + window.scrollY) : 0,
   };
 }
 
