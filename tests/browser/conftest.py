@@ -48,7 +48,7 @@ class Pictures:
 
 @pytest.fixture(scope="session")
 def packages() -> Iterator[subprocess.Popen[bytes] | None]:
-    """The fetching of the page's packages, still under way; the demo takes as long to start. None when they are here."""
+    """The fetching of the page's packages, still under way: a demo takes as long to start. None when they are here."""
     if not CHROMIUM:
         pytest.skip("no Chromium on PATH (apt-get install chromium)")
     if not shutil.which("node") or not shutil.which("npm"):
