@@ -35,10 +35,11 @@ class Result:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     hidden: bool = False
+    document: int = 0  # the dashboard's place among those verified: titles may repeat
 
     @property
-    def panel_key(self) -> tuple[str, int]:
-        return (self.dashboard, self.place)
+    def panel_key(self) -> tuple[int, int]:
+        return (self.document, self.place)
 
 
 @dataclass(frozen=True, slots=True)

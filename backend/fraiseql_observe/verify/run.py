@@ -51,7 +51,7 @@ def verify(
     with ExitStack() as stack:
         servers = _connected(stack, prometheus_url, postgres_url, auth, options.timeout)
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=options.concurrency))
-        surveys = [Survey(each, servers, options, now) for each in chosen]
+        surveys = [Survey(each, place, servers, options, now) for place, each in enumerate(chosen)]
         asked = [jobs for jobs in pool.map(Survey.jobs, surveys) if jobs]
         results = tuple(pool.map(lambda job: job(), chain.from_iterable(asked)))
     return Report(dashboards=len(asked), results=results)

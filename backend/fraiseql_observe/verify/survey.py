@@ -72,8 +72,9 @@ class Servers:
 class Survey:
     """One dashboard under verification."""
 
-    def __init__(self, dashboard: Dashboard, servers: Servers, options: Options, now: datetime) -> None:
+    def __init__(self, dashboard: Dashboard, document: int, servers: Servers, options: Options, now: datetime) -> None:
         self._dashboard = dashboard
+        self._document = document
         self._servers = servers
         self._options = options
         self._now = now
@@ -110,6 +111,7 @@ class Survey:
             seconds=time.perf_counter() - started,
             warnings=finding.warnings,
             hidden=query.hidden,
+            document=self._document,
         )
 
     def _status(self, panel: Panel, query: Query, finding: Finding) -> Status:

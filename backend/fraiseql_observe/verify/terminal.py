@@ -45,7 +45,7 @@ def table(report: Report) -> Table:
 
 
 def _cells(result: Result, before: Result | None) -> list[Text]:
-    same_dashboard = before is not None and before.dashboard == result.dashboard
+    same_dashboard = before is not None and before.document == result.document
     same_panel = before is not None and before.panel_key == result.panel_key
     mark, style = MARKS.get(result.status, ("skipped", "dim"))
     return [

@@ -35,7 +35,7 @@ def test_counts():
             result(place=2, query="A", status=Status.SKIPPED, why="an expression"),
             result(place=3, query="", status=Status.MISSING, why="the panel has no query"),
             result(place=4, query="A", status=Status.IGNORED, why="0 rows", panel="Q"),
-            result(place=0, query="A", dashboard="E"),
+            result(place=0, query="A", document=1),
         ),
     )
     assert report.as_json() == {
