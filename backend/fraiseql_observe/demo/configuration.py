@@ -17,6 +17,7 @@ SCRAPE_INTERVAL = 2  # seconds; a newcomer does not wait for minutes
 EVALUATION_INTERVAL = 4
 RANGE = 15 * 60  # seconds that dashboards look back
 REFRESH = 5
+WEBHOOK_TOKEN = "webhook-token"  # noqa: S105  the file's name
 DASHBOARDS = "provisioning/grafana/dashboards"
 TARGETS = {
     "fraiseql": "blog",
@@ -40,20 +41,22 @@ def mixin_config(ports: Ports, folder: Path) -> dict[str, Any]:
             "targets": {job: [address(ports, server)] for job, server in TARGETS.items()},
             "alertmanager": address(ports, "alertmanager"),
             "webhookUrl": f"http://{address(ports, 'notifications')}/webhooks/alertmanager",
-            "webhookTokenFile": "",
+            "webhookTokenFile": str(folder / WEBHOOK_TOKEN),
             "auditSslMode": "disable",
             "dashboardsPath": str(folder / DASHBOARDS),
         },
     }
 
 
-def grafana_environment(prometheus_url: str, alertmanager_url: str, reader_url: str) -> dict[str, str]:
+def grafana_environment(
+    prometheus_url: str, alertmanager_url: str, reader_url: str, webhook_token: str
+) -> dict[str, str]:
     """Return what the provisioned data sources read from Grafana's environment."""
     reader = urlsplit(reader_url)
     return {
         "PROMETHEUS_URL": prometheus_url,
         "ALERTMANAGER_URL": alertmanager_url,
-        "FRAISEQL_OBSERVE_TOKEN": "unused",  # the demo's webhook asks for none
+        "FRAISEQL_OBSERVE_TOKEN": webhook_token,
         "AUDIT_DATABASE_HOST": f"{reader.hostname}:{reader.port}",
         "AUDIT_DATABASE_NAME": reader.path.lstrip("/"),
         "AUDIT_DATABASE_USER": reader.username or "",

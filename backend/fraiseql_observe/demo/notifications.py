@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,9 +53,13 @@ def _one(alert: dict[str, Any]) -> Notification:
 
 
 class NotificationReceiver:
-    """A webhook on loopback; `tell` is called, from a thread of its own, once for each change of an alert."""
+    """A webhook on loopback that asks for a bearer token.
 
-    def __init__(self, port: int, tell: Callable[[Notification], None]) -> None:
+    `tell` is called, from a thread of its own, once for each change of an alert.
+    """
+
+    def __init__(self, port: int, token: str, tell: Callable[[Notification], None]) -> None:
+        self._authorization = f"Bearer {token}".encode()
         self._tell = tell
         self._known: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
@@ -62,6 +67,9 @@ class NotificationReceiver:
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.url = f"http://{HOST}:{self._server.server_address[1]}/webhooks/alertmanager"
+
+    def admits(self, authorization: str) -> bool:
+        return secrets.compare_digest(authorization.encode(), self._authorization)
 
     def take(self, notifications: list[Notification]) -> None:
         """Tell what has changed; Alertmanager repeats itself."""
@@ -86,6 +94,9 @@ def _handler(receiver: NotificationReceiver) -> type[BaseHTTPRequestHandler]:
         timeout = SECONDS
 
         def do_POST(self) -> None:
+            if not receiver.admits(self.headers.get("Authorization") or ""):
+                self._answer(401)
+                return
             length = int(self.headers.get("Content-Length") or 0)
             if not 0 < length <= LARGEST:
                 self._answer(413)

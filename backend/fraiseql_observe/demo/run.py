@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import signal
 import sys
@@ -17,10 +18,12 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from fraiseql_observe.demo import links, preflight
+from fraiseql_observe.demo.configuration import WEBHOOK_TOKEN
 from fraiseql_observe.demo.feeding import wait_until_fed
 from fraiseql_observe.demo.grafana import find_runner
 from fraiseql_observe.demo.notifications import Notification, NotificationReceiver
 from fraiseql_observe.demo.ports import Ports
+from fraiseql_observe.demo.servers.prometheus import write_files
 from fraiseql_observe.demo.stack import Stack
 from fraiseql_observe.demo.watch import Watch
 from fraiseql_observe.errors import DemoError
@@ -72,7 +75,7 @@ def run(options: Options, progress: Progress) -> bool:
     with (
         _stoppable(),
         _scratch(options, progress) as folder,
-        NotificationReceiver(options.ports.of("notifications"), partial(_announce, progress)),
+        _receiver(options, folder, progress),
         Stack(options.ports, folder, workers=options.workers, rate=options.rate) as stack,
         _undisturbed_end(),
     ):
@@ -151,6 +154,13 @@ def _write(report: Report, path: Path | None, seconds: float) -> None:
         raise DemoError(
             f"The verdict cannot be written to {path}: {error.strerror}.", hint="name another file"
         ) from None
+
+
+def _receiver(options: Options, folder: Path, progress: Progress) -> NotificationReceiver:
+    """Alertmanager finds the token in a file, as it would anywhere."""
+    token = secrets.token_urlsafe(24)
+    write_files(folder, {WEBHOOK_TOKEN: token})
+    return NotificationReceiver(options.ports.of("notifications"), token, partial(_announce, progress))
 
 
 def _announce(progress: Progress, alert: Notification) -> None:

@@ -161,7 +161,10 @@ class Stack:
         self.alertmanager = self._start(AlertmanagerServer(files, **self._place("alertmanager")))
 
     def start_grafana(self, runner: Runner) -> None:
-        environment = configuration.grafana_environment(self.prometheus.url, self.alertmanager.url, self.reader_url)
+        token = (self.folder / configuration.WEBHOOK_TOKEN).read_text()
+        environment = configuration.grafana_environment(
+            self.prometheus.url, self.alertmanager.url, self.reader_url, token
+        )
         provisioning = self.folder / "provisioning" / "grafana"
         server = GrafanaServer(runner, provisioning, environment, **self._place("grafana"))
         self.grafana = self._start(server, within=120)

@@ -27,7 +27,7 @@ class Watch:
 
     def forever(self) -> None:
         """Return never; a signal ends it by its exception."""
-        signal.signal(signal.SIGHUP, self._ask_for_restart)
+        signal.signal(signal.SIGHUP, self._on_hangup)
         while True:
             self.once()
             self._restart.wait(1.0)
@@ -39,6 +39,10 @@ class Watch:
         if self._restart.is_set():
             self._restart.clear()
             self._revive()
+
+    def ask_for_restart(self) -> None:
+        """Have the next round start what is dead."""
+        self._restart.set()
 
     def _report(self, server: Server) -> None:
         if server.name in self._reported:
@@ -61,5 +65,5 @@ class Watch:
                 self._reported.discard(server.name)
                 self._progress.say(f"  ok  {server.name} runs again")
 
-    def _ask_for_restart(self, _number: int, _frame: FrameType | None) -> None:
-        self._restart.set()
+    def _on_hangup(self, _number: int, _frame: FrameType | None) -> None:
+        self.ask_for_restart()
