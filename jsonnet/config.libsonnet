@@ -194,12 +194,12 @@ local check = import 'lib/check.libsonnet';
       webhookUrl: 'http://fraiseql-observe:9877/webhooks/alertmanager',
 
       // The file on Alertmanager's host that holds the webhook's bearer token; '' sends none.
-      // Unit: text
+      // Unit: text or ''
       // Example: '/run/secrets/fraiseql-observe-token'
       webhookTokenFile: '/etc/alertmanager/fraiseql-observe-token',
 
       // The file on Prometheus' host that holds the bearer token of the application's metrics; '' sends none.
-      // Unit: text
+      // Unit: text or ''
       // Example: '/run/secrets/fraiseql-metrics-token'
       metricsTokenFile: '',
 
