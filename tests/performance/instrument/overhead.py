@@ -111,7 +111,7 @@ def _server(url: str, *, instrumented: bool) -> Iterator[Server]:
         "PYTHONPATH": str(_APP),
         "FRAISEQL_OBSERVE_INSTRUMENT_ENABLED": str(instrumented).lower(),
     }
-    command = [sys.executable, "-m", "uvicorn", "app:instrumented_app", "--factory", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", "instrument_app:instrumented_app", "--factory", "--port", str(port)]
     process = subprocess.Popen([*command, "--log-level", "error"], env=environment, stderr=subprocess.DEVNULL)
     server = Server(process, port)
     try:

@@ -1,3 +1,4 @@
+# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """What a document asks for: counted right, bounded, and never an exception."""
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def test_the_cache_returns_the_same_document_and_stays_within_its_bounds():
     first = cache.get("{ a }")
     assert cache.get("{ a }") is first
     for number in range(10):
-        cache.get("{ a%d }" % number)
+        cache.get(f"{{ a{number} }}")
     assert len(cache) == 3
     cache.get("{ " + "b" * 34 + " }")
     assert len(cache) == 1

@@ -1,3 +1,4 @@
+# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """Errors as FraiseQL, graphql-core and psycopg raise them, and what they count as."""
 
 from __future__ import annotations
