@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONNECT_TIMEOUT = 10  # seconds
+_PORTS = re.compile(r"[0-9,]*")
 
 
 def described(url: str) -> str:
@@ -25,12 +27,15 @@ def described(url: str) -> str:
     try:
         parts = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        # the text of the original error may repeat the URL with its password
+        parts = {"port": "malformed"}
+    host, port, name = (str(parts.get(key) or "") for key in ("host", "port", "dbname"))
+    if not _PORTS.fullmatch(port) or "@" in host + name:
+        # A character of the password that is not encoded moves the rest of it into host, port or name: repeat nothing.
         raise AuditError(
             "The database URL is malformed.",
             hint="write postgresql://user@host:5432/database and percent-encode special characters",
-        ) from None
-    return f"{parts.get('host') or 'localhost'}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
+        )
+    return f"{host or 'localhost'}:{port or 5432}/{name}"
 
 
 @contextmanager

@@ -30,6 +30,9 @@ from fraiseql_observe.errors import CatalogueError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+# The C parser where PyYAML has it: half a command's start-up would be spent here otherwise.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SCALARS = yaml.constructor.SafeConstructor()
 _FENCE = re.compile(r"--\s*---\s*$")
 _COMMENT = re.compile(r"--( |$)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
@@ -102,7 +105,7 @@ class _Reader:
 
     def mapping(self, text: str) -> _Keys:
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = yaml.compose(text, Loader=_LOADER)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 2 if mark else 1
@@ -173,7 +176,7 @@ class _Reader:
         node = keys.values[key]
         if not isinstance(node, yaml.ScalarNode):
             self.refuse(keys.lines[key], f"{key!r} must be a single value", "write it on one line")
-        return yaml.safe_load(yaml.serialize(node))
+        return _SCALARS.construct_document(node)
 
     def text(self, keys: _Keys, key: str) -> str:
         value = self.scalar(keys, key)

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 READER_PASSWORD = "a reader's secret"
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 CATALOGUE = load()
+# Everything in our schema, as text that must not change when the set-up runs again.
+SHAPE = """
+select 'column', table_name || '.' || column_name, data_type from information_schema.columns
+ where table_schema = 'fraiseql_observe'
+union all select 'view', viewname, definition from pg_views where schemaname = 'fraiseql_observe'
+union all select 'index', indexname, indexdef from pg_indexes where schemaname = 'fraiseql_observe'
+union all select 'policy', tablename || '.' || policyname, concat(cmd, roles, qual, with_check) from pg_policies
+ where schemaname = 'fraiseql_observe'
+union all select 'grant', relname, relacl::text from pg_class where relnamespace = 'fraiseql_observe'::regnamespace
+union all select 'function', proname, proacl::text from pg_proc where pronamespace = 'fraiseql_observe'::regnamespace
+order by 1, 2
+"""
 
 
 @dataclass(frozen=True)

@@ -3,24 +3,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from audit_database import READER_PASSWORD, execute
+from audit_database import READER_PASSWORD, SHAPE, execute
 
 from fraiseql_observe.audit import ddl, setup
 from fraiseql_observe.audit.facts import Facts
 from fraiseql_observe.errors import AuditError
-
-# Everything in our schema, as text that must not change when the set-up runs again.
-SHAPE = """
-select 'column', table_name || '.' || column_name, data_type from information_schema.columns
- where table_schema = 'fraiseql_observe'
-union all select 'view', viewname, definition from pg_views where schemaname = 'fraiseql_observe'
-union all select 'index', indexname, indexdef from pg_indexes where schemaname = 'fraiseql_observe'
-union all select 'policy', tablename || '.' || policyname, concat(cmd, roles, qual, with_check) from pg_policies
- where schemaname = 'fraiseql_observe'
-union all select 'grant', relname, relacl::text from pg_class where relnamespace = 'fraiseql_observe'::regnamespace
-union all select 'function', proname, proacl::text from pg_proc where pronamespace = 'fraiseql_observe'::regnamespace
-order by 1, 2
-"""
 
 
 def test_sets_an_empty_database_up(database_url):
