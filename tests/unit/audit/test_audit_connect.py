@@ -26,7 +26,6 @@ def test_a_database_is_named_without_its_secret(url, where):
         "postgresql://ada:x@hunter2@db/blog",
         "postgresql://ada:x/hunter2@db/blog",
         "postgresql://ada:12/hunter2@db/blog",
-        "postgresql://ada:x?hunter2@db/blog",
         "postgresql://ada@db:hunter2/blog",
     ],
 )
