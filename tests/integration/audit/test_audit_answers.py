@@ -246,13 +246,14 @@ def test_failed_access_groups_attempts(audited):
 
 
 def status(audited):
-    return {row["check_name"]: (row["status"], row["measured"]) for row in audited.ask("compliance_status")}
+    columns = ("status", "measured", "warning_above", "violation_above")
+    return {row["check_name"]: tuple(row[name] for name in columns) for row in audited.ask("compliance_status")}
 
 
 def test_compliance_status_is_ok_when_all_is_well(audited):
     audited.event(1)
     audited.event(2, event_type="create", category="permission")
-    assert {verdict for verdict, _ in status(audited).values()} == {"ok"}
+    assert {verdict for verdict, *_ in status(audited).values()} == {"ok"}
 
 
 def test_compliance_status_measures_each_check(audited):
@@ -263,16 +264,27 @@ def test_compliance_status_measures_each_check(audited):
     for second in range(4, 104):
         audited.event(second, lag=5.0)
     assert status(audited) == {
-        "Time range without a single audit row": ("ok", 0),
-        "Rows written later than 5 seconds": ("warning", pytest.approx(1 / 103)),
-        "Longest delay of a row": ("warning", 5.5),
-        "Denied operations": ("ok", pytest.approx(1 / 103)),
-        "Operations without an identified user": ("ok", pytest.approx(1 / 103)),
-        "Changes without an identified user": ("violation", 1),
-        "Permission changes without an identified user": ("violation", 1),
-        "Admin actions that failed or were denied": ("warning", 1),
-        "Critical errors not resolved": ("warning", 1),
+        "Changes without an identified user": ("violation", "100 %", "0 %", "5 %"),
+        "Permission changes without an identified user": ("violation", "1", "0", "0"),
+        "Rows written later than 5 seconds": ("warning", "0.97 %", "0 %", "1 %"),
+        "Longest delay of a row": ("warning", "5.5 s", "5 s", "60 s"),
+        "Admin actions that failed or were denied": ("warning", "1", "0", "10"),
+        "Critical errors not resolved": ("warning", "1", "0", "5"),
+        "No audit row in the whole range": ("ok", "no", None, None),
+        "Denied operations": ("ok", "0.97 %", "1 %", "5 %"),
+        "Operations without an identified user": ("ok", "0.97 %", "5 %", "50 %"),
     }
+    verdicts = [row["status"] for row in audited.ask("compliance_status")]
+    assert verdicts == ["violation"] * 2 + ["warning"] * 4 + ["ok"] * 3
+
+
+def test_compliance_status_without_a_row(audited):
+    worst = audited.ask("compliance_status")[0]
+    assert (worst["status"], worst["check_name"], worst["measured"]) == (
+        "violation",
+        "No audit row in the whole range",
+        "yes",
+    )
 
 
 def test_audit_lag(audited):

@@ -203,7 +203,19 @@ def test_what_our_own_log_covers_is_not_counted_twice(audited):
     patterns = audited.ask("users_query_patterns", tenants=everything, **early)
     assert {row["operation_name"] for row in patterns} == {"before", "posts"}
     evidence = audited.ask("compliance_recent_events", tenants=everything, **early)
-    assert {row["operation_name"] for row in evidence} == {"before", "after", "posts"}
+    assert {row["operation_name"] for row in evidence} == {"before", "posts"}
+
+
+def test_a_grant_behind_the_api_is_shown_and_one_through_it_only_once(audited):
+    audited.run((DATA / "fraiseql_v2.sql").read_text())
+    grant = "insert into fraiseql_permission_audit (occurred_at, event_type, role_name) values (%s, 'role_granted', %s)"
+    for second, role in ((61, "through the API"), (600, "by hand")):
+        audited.run(grant, (NOON + timedelta(seconds=second), role))
+    setup.apply(audited.url)
+    audited.event(60, category="permission", event_type="create", operation_name="grantRole")
+    for question in ("compliance_permission_changes", "compliance_admin_actions"):
+        found = [(row["operation_name"], row["entity_id"]) for row in audited.ask(question)]
+        assert found == [("role_granted", "by hand"), ("grantRole", None)]
 
 
 def test_schemas_are_told_apart_and_oddly_named(audited):

@@ -31,10 +31,19 @@ select occurred_at as time,
        outcome,
        ip_address,
        source
-  from fraiseql_observe.audit_events
+  from fraiseql_observe.audit_events as e
  where occurred_at between :from::timestamptz and :to::timestamptz
    and tenant_id = any(:tenants::text[])
    and category = 'permission'
    and event_type <> 'access'
+   -- what FraiseQL's own log has beside ours was done behind the API, unless ours has such a change within 5 seconds
+   and (not superseded
+        or (select true
+              from fraiseql_observe.audit_events as ours
+             where ours.source = 'fraiseql_observe'
+               and ours.occurred_at between e.occurred_at - interval '5 seconds' and e.occurred_at + interval '5 seconds'
+               and ours.category in ('admin', 'permission')
+               and ours.outcome = 'success'
+             limit 1) is null)
  order by occurred_at desc
  limit :limit::integer

@@ -1,8 +1,8 @@
 -- ---
 -- title: Recent audit events
 -- description: >-
---   The newest entries of every audit log in this database, with who did what to which entity and how it ended. Source
---   says which log holds the entry.
+--   The newest entries of the audit log, with who did what to which entity and how it ended. Source says which log
+--   holds the entry: ours, or FraiseQL's own for the time before.
 -- format: table
 -- parameters:
 --   from: {type: timestamptz}
@@ -38,5 +38,6 @@ select occurred_at as time,
   from fraiseql_observe.audit_events
  where occurred_at between :from::timestamptz and :to::timestamptz
    and tenant_id = any(:tenants::text[])
+   and not superseded
  order by occurred_at desc
  limit :limit::integer

@@ -2,7 +2,7 @@
 -- title: Compliance status
 -- description: >-
 --   The checks that an auditor asks for first, each with what was measured, its limits and a verdict: ok, warning or
---   violation. A violation needs an explanation in writing or a mend.
+--   violation, worst first. A violation needs an explanation in writing or a mend.
 -- format: table
 -- parameters:
 --   from: {type: timestamptz}
@@ -11,10 +11,9 @@
 -- columns:
 --   status: {title: Status, type: string}
 --   check_name: {title: Check, type: string}
---   measured: {title: Measured, type: number, unit: none}
---   unit: {title: Unit, type: string}
---   warning_above: {title: Warning above, type: number, unit: none}
---   violation_above: {title: Violation above, type: number, unit: none}
+--   measured: {title: Measured, type: string}
+--   warning_above: {title: Warning above, type: string}
+--   violation_above: {title: Violation above, type: string}
 --   meaning: {title: What it means, type: string}
 -- ---
 with events as (
@@ -47,54 +46,60 @@ errors as (
                and e.tenant_id = any(:tenants::text[])
           ))
 ),
--- the one place of these limits
-checks (position, check_name, measured, unit, warning_above, violation_above, meaning) as (
-  select 1, 'Time range without a single audit row', (total = 0)::integer::double precision, 'yes = 1', 0.0, 0.0,
-         'nothing is recorded: the instrument is off, or the tenant was idle'
+-- the one place of these limits; factor, digits and suffix say how a value is written, none of them yes or no
+checks (position, check_name, measured, warning_above, violation_above, factor, digits, suffix, meaning) as (
+  select 1, 'No audit row in the whole range', (total = 0)::integer::double precision, 0.0, 0.0, null::integer, null::integer,
+         null, 'nothing is recorded: the instrument is off, or the tenant was idle'
     from events
    union all
-  select 2, 'Rows written later than 5 seconds', coalesce(late / nullif(total, 0), 0), 'share', 0.0, 0.01,
+  select 2, 'Rows written later than 5 seconds', coalesce(late / nullif(total, 0), 0), 0.0, 0.01, 100, 2, ' %',
          'an event counts as lost until it is written'
     from events
    union all
-  select 3, 'Longest delay of a row', coalesce(longest_delay, 0), 'seconds', 5.0, 60.0,
+  select 3, 'Longest delay of a row', coalesce(longest_delay, 0), 5.0, 60.0, 1, 1, ' s',
          'how much a crash at the worst moment would have lost'
     from events
    union all
-  select 4, 'Denied operations', coalesce(denied / nullif(total, 0), 0), 'share', 0.01, 0.05,
+  select 4, 'Denied operations', coalesce(denied / nullif(total, 0), 0), 0.01, 0.05, 100, 2, ' %',
          'wrong roles, or somebody trying doors'
     from events
    union all
-  select 5, 'Operations without an identified user', coalesce(anonymous / nullif(total, 0), 0), 'share', 0.05, 0.5,
+  select 5, 'Operations without an identified user', coalesce(anonymous / nullif(total, 0), 0), 0.05, 0.5, 100, 2, ' %',
          'nobody can be held to account for them'
     from events
    union all
   select 6, 'Changes without an identified user', coalesce(anonymous_changes / nullif(changes, 0)::double precision, 0),
-         'share', 0.0, 0.05, 'data was changed and nobody can say by whom'
+         0.0, 0.05, 100, 2, ' %', 'data was changed and nobody can say by whom'
     from events
    union all
-  select 7, 'Permission changes without an identified user', anonymous_permission_changes, 'events', 0.0, 0.0,
+  select 7, 'Permission changes without an identified user', anonymous_permission_changes, 0.0, 0.0, 1, 0, '',
          'rights were given or taken and nobody can say by whom'
     from events
    union all
-  select 8, 'Admin actions that failed or were denied', failed_admin_actions, 'events', 0.0, 10.0,
+  select 8, 'Admin actions that failed or were denied', failed_admin_actions, 0.0, 10.0, 1, 0, '',
          'a mistake, or an attempt to gain rights'
     from events
    union all
-  select 9, 'Critical errors not resolved', unresolved_critical, 'errors', 0.0, 5.0,
+  select 9, 'Critical errors not resolved', unresolved_critical, 0.0, 5.0, 1, 0, '',
          'known damage that nobody has closed'
     from errors
+),
+verdicts as (
+  select *,
+         case
+           when measured > violation_above then 'violation'
+           when measured > warning_above then 'warning'
+           else 'ok'
+         end as status
+    from checks
 )
-select case
-         when measured > violation_above then 'violation'
-         when measured > warning_above then 'warning'
-         else 'ok'
-       end as status,
+select status,
        check_name,
-       measured,
-       unit,
-       warning_above::double precision as warning_above,
-       violation_above::double precision as violation_above,
+       coalesce(
+         trim_scale(round((measured * factor)::numeric, digits)) || suffix, case when measured > 0 then 'yes' else 'no' end
+       ) as measured,
+       trim_scale(round((warning_above * factor)::numeric, digits)) || suffix as warning_above,
+       trim_scale(round((violation_above * factor)::numeric, digits)) || suffix as violation_above,
        meaning
-  from checks
- order by position
+  from verdicts
+ order by array_position(array['violation', 'warning', 'ok'], status), position
