@@ -20,6 +20,8 @@ import {
   type SceneGridItemLike,
   type SceneVariable,
 } from '@grafana/scenes';
+import { createElement } from 'react';
+import { PanelLinks } from './panel-links';
 
 type Json = any; // a dashboard is Grafana's to check, not ours
 
@@ -76,7 +78,7 @@ function panelOf(panel: Json): VizPanel {
     fieldConfig: panel.fieldConfig ?? { defaults: {}, overrides: [] },
     displayMode: panel.transparent ? 'transparent' : 'default',
     hoverHeader: !panel.title,
-    seriesLimit: undefined,
+    titleItems: panel.links?.length ? createElement(PanelLinks, { links: panel.links }) : undefined,
     $timeRange: panel.timeFrom ? new SceneTimeRange({ from: `now-${panel.timeFrom}`, to: 'now' }) : undefined,
     $data: panel.targets?.length ? dataOf(panel) : undefined,
   });
