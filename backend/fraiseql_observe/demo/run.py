@@ -81,7 +81,8 @@ def run(options: Options, progress: Progress) -> bool:
     ):
         report = _start(stack, progress)
         _write(report, options.json_file, time.monotonic() - began)
-        _tell(report, stack, progress)
+        if not report.ok:
+            show(report, sys.stdout)
         if not options.once:
             _keep_running(stack, progress)
     return report.ok
@@ -127,18 +128,10 @@ def _start_grafana(stack: Stack, progress: Progress) -> None:
         stack.start_grafana(runner)
 
 
-def _tell(report: Report, stack: Stack, progress: Progress) -> None:
-    if not report.ok:
-        show(report, sys.stdout)
-    stack.write_keys()
-    progress.say()
-    for line in links.lines(stack):
-        progress.say(line)
-    progress.say()
-
-
 def _keep_running(stack: Stack, progress: Progress) -> None:
-    progress.say("Running until Ctrl-C.")
+    stack.write_keys()
+    for line in ("", *links.lines(stack), "", "Running until Ctrl-C."):
+        progress.say(line)
     try:
         Watch(stack.servers, progress).forever()
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+from textwrap import indent
 from typing import TYPE_CHECKING, ClassVar
 
 import psycopg
@@ -117,7 +118,11 @@ def _run_initdb(binaries: Path, data: Path, password: Path) -> None:
     )
     if result.returncode:
         shutil.rmtree(data, ignore_errors=True)
-        raise DemoError("initdb could not create the data folder of PostgreSQL.", hint=result.stderr.strip()[-500:])
+        who = f" as the user {user}" if user else ""
+        raise DemoError(
+            f"initdb could not create PostgreSQL's data folder{who}:\n{indent(result.stderr.strip()[-500:], '  | ')}",
+            hint=f"check that {data.parent} can be reached{who}, or set TMPDIR to a folder that can",
+        )
 
 
 def _user() -> str | None:

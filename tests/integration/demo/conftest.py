@@ -1,0 +1,40 @@
+"""One blog, without a network in between, for all tests that talk to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fraiseql_observe.demo.blog import database
+from fraiseql_observe.demo.servers import BlogServer, PostgresServer, RedisServer
+from fraiseql_observe.demo.traffic.client import BlogClient
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@pytest.fixture(scope="module")
+def blog_database():
+    with PostgresServer() as server:
+        url = server.create_database("blog")
+        database.prepare(url)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def blog(blog_database):
+    pytest.importorskip("fraiseql")
+    with RedisServer() as redis, BlogServer(blog_database, redis_url=redis.url) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def people(blog_database):
+    return database.people(blog_database)
+
+
+@pytest.fixture
+async def client(blog) -> AsyncIterator[BlogClient]:
+    async with BlogClient(blog.url, blog.token_secret) as connected:
+        yield connected
