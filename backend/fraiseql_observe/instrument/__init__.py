@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+from itertools import product
 from typing import Any
 
 from prometheus_client import REGISTRY, CollectorRegistry, ProcessCollector
@@ -163,6 +164,8 @@ def _declare(metrics: Metrics) -> None:
         metrics.inc(families.AUDIT_DROPPED, reason, amount=0)
     for hook in FAULTS:
         metrics.inc(families.INSTRUMENT_ERRORS, hook, amount=0)
+    for cache_type, operation in product(("query", "result", "permission"), ("get", "set", "delete")):
+        metrics.inc(families.CACHE_ERRORS, cache_type, operation, amount=0)
     for kind in QUERY_TYPES:
         metrics.inc(families.SLOW_QUERIES, kind, amount=0)
     for operation_type in ("query", "mutation"):

@@ -31,7 +31,8 @@ COLUMNS: Final = {
     "request_id": "text", "ip_address": "inet", "endpoint": "text", "operation_type": "text", "operation_name": "text",
     "event_type": "text", "category": "text", "entity": "text", "entity_id": "text", "outcome": "text",
     "error_type": "text", "error_code": "text", "severity": "text", "error_fingerprint": "text",
-    "error_message": "text", "duration_ms": "double precision", "complexity": "integer", "depth": "integer", "mode": "text",
+    "error_message": "text", "duration_ms": "double precision", "complexity": "integer", "depth": "integer",
+    "mode": "text",
 }  # fmt: skip
 
 

@@ -144,6 +144,8 @@ def outcome(error_type: str | None, rows: Sequence[Row]) -> str:
         return DENIED
     if error_type is not None:
         return FAILURE
+    if not rows:
+        return SUCCESS
     reported = {row_outcome(row.status) for row in rows}
     return next((kind for kind in (FAILURE, NOOP) if kind in reported), SUCCESS)
 
@@ -182,6 +184,8 @@ def tenant_of(context: Mapping[str, Any]) -> str | None:
     if context.get("tenant_id") is not None:
         return text(context["tenant_id"])
     user = context.get("user")
+    if user is None:
+        return None
     for holder in (_member(user, "metadata"), user):
         if (tenant := _member(holder, "tenant_id")) is not None:
             return text(tenant)
@@ -189,7 +193,8 @@ def tenant_of(context: Mapping[str, Any]) -> str | None:
 
 
 def roles_of(context: Mapping[str, Any]) -> list[str] | None:
-    roles = _member(context.get("user"), "roles")
+    user = context.get("user")
+    roles = _member(user, "roles") if user is not None else None
     if not isinstance(roles, list | tuple | set | frozenset) or not roles:
         return None
     return [text(role) or "" for role in list(roles)[:50]]

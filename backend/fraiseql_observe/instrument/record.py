@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fraiseql_observe.instrument.event import Row
     from fraiseql_observe.instrument.runtime import Instrument
+
+
+_MAX_ROWS = 100
 
 
 class Record:
@@ -19,7 +23,7 @@ class Record:
     __slots__ = (
         "answered", "apq_lookup", "body", "closed", "context", "errors", "executed_at", "executing_since", "instrument",
         "is_graphql", "mode", "mutations", "occurred_at", "operation_name", "response", "rows", "scope",
-        "security_events", "settled", "source", "started", "status", "user", "variables", "whole_body", "writes",
+        "security_events", "settled", "source", "started", "status", "user", "variables", "whole_body",
     )  # fmt: skip
 
     def __init__(self, instrument: Instrument, scope: Any, started: float, occurred_at: float) -> None:
@@ -46,10 +50,25 @@ class Record:
         self.errors: list[BaseException] = []
         self.mutations: list[tuple[str, float, BaseException | None, list[Row]]] = []
         self.rows: list[Row] = []
-        self.writes: set[str] = set()
         self.security_events: set[str] = set()
         self.settled = False
         self.closed = False
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The GraphQL context; of a request that never got one, what its token told."""
+        if isinstance(self.context, dict):
+            return self.context
+        return {"user": self.user} if self.user is not None else {}
+
+    def report(self, row: Row) -> None:
+        """Add what a mutation reported, and note the writes that may make cached results stale."""
+        if len(self.rows) < _MAX_ROWS:
+            self.rows.append(row)
+        now, scope = time.monotonic(), self.instrument.tenant_of(self) or ""
+        for entity in (row.entity_type, *row.cascade):
+            if entity:
+                self.instrument.coherency.written(entity, scope, now)
 
 
 _current: ContextVar[Record | None] = ContextVar("fraiseql_observe_record", default=None)

@@ -11,11 +11,13 @@ from fraiseql_observe.instrument.audit import AuditWriter
 from fraiseql_observe.instrument.coherency import Coherency
 from fraiseql_observe.instrument.document import DocumentCache
 from fraiseql_observe.instrument.entity import entity_of_root_field
+from fraiseql_observe.instrument.event import tenant_of, text
 from fraiseql_observe.instrument.labels import BoundedNames
 from fraiseql_observe.instrument.samplers import Sampler
 
 if TYPE_CHECKING:
     from fraiseql_observe.instrument.metrics import Metrics
+    from fraiseql_observe.instrument.record import Record
     from fraiseql_observe.instrument.settings import Settings
 
 logger = logging.getLogger("fraiseql_observe.instrument")
@@ -58,6 +60,10 @@ class Instrument:
         if hook not in self._logged:
             self._logged.add(hook)
             logger.warning("Instrument failed in %s; the request did not.", hook, exc_info=True)  # noqa: LOG014  (called in an except)
+
+    def tenant_of(self, record: Record) -> str | None:
+        find = self.settings.tenant
+        return text(find(record.facts)) if find else tenant_of(record.facts)
 
     @property
     def started(self) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import psycopg
@@ -16,6 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from psycopg.rows import dict_row
 
 from fraiseql_observe.audit import setup
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 HERE = Path(__file__).parent
 ADA = "00000000-0000-0000-0000-000000000001"
@@ -58,7 +60,9 @@ class Blog:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.http = client
 
-    async def post(self, query: str | None = None, *, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
+    async def post(
+        self, query: str | None = None, *, headers: dict[str, str] | None = None, **body: Any
+    ) -> httpx.Response:
         if query is not None:
             body["query"] = query
         return await self.http.post("/graphql", json=body, headers=headers)

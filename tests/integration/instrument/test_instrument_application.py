@@ -1,4 +1,3 @@
-# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """How the instrument sits in an application: once, early, beside what is there, and off where it cannot be."""
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ async def test_instrumenting_twice_changes_nothing(blog_url):
 async def test_too_late_is_said_clearly(blog_url):
     app = blog.create_app(blog_url)
     await call(app, b"", path="/health", method="GET")
-    with pytest.raises(InstrumentError, match="started already.*right after create_fraiseql_app"):
+    with pytest.raises(InstrumentError, match=r"started already.*right after create_fraiseql_app"):
         instrument(app)
 
 
@@ -200,7 +199,7 @@ class MemoryCache:
     async def get(self, key):
         return self.items.get(key)
 
-    async def set(self, key, value, ttl):
+    async def set(self, key, value, ttl):  # noqa: ARG002  (as FraiseQL calls it)
         if value == "refuse":
             raise OSError("full")
         self.items[key] = value

@@ -1,4 +1,3 @@
-# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """The audit log under stress: a full queue, a database that goes away, rows it refuses, and a sudden end."""
 
 from __future__ import annotations
@@ -65,16 +64,15 @@ async def test_waiting_for_room_loses_nothing_and_holds_the_answer_back(blog_url
 async def test_waiting_ends_at_its_deadline_and_the_answer_comes(blog_url):
     app = blog.create_app(blog_url)
     instrument(app, on_overflow="wait", overflow_timeout_seconds=0.3, queue_size=1, shutdown_seconds=0.2, **QUICK)
-    async with served(app) as client:
-        async with await psycopg.AsyncConnection.connect(blog_url) as holder:
-            await holder.execute(LOCK)
-            assert [(await client.post("{ ping }")).status_code for _ in range(2)] == [200, 200]
-            samples = await client.metrics()
+    async with served(app) as client, await psycopg.AsyncConnection.connect(blog_url) as holder:
+        await holder.execute(LOCK)
+        assert [(await client.post("{ ping }")).status_code for _ in range(2)] == [200, 200]
+        samples = await client.metrics()
     assert samples.all("fraiseql_audit_dropped_total") == {("wait_timeout",): 1}
 
 
 def test_rows_survive_a_restart_of_postgresql():
-    """Rows that were queued while the server was away are written when it is back; the application goes on meanwhile."""
+    """Rows queued while the server was away are written when it is back; the application goes on meanwhile."""
 
     async def scenario(server: PostgresServer, url: str) -> None:
         app = blog.create_app(url, database_pool_timeout=1)
@@ -90,7 +88,9 @@ def test_rows_survive_a_restart_of_postgresql():
             assert samples.all("fraiseql_audit_dropped_total") == {}
             server.start()
             await client.metrics_when(lambda s: s.value("fraiseql_audit_events_total") == 4)
-            samples = await client.metrics_when(lambda s: s.value("fraiseql_health_check_status", check="database") == 1)
+            samples = await client.metrics_when(
+                lambda s: s.value("fraiseql_health_check_status", check="database") == 1
+            )
         assert samples.all("fraiseql_audit_dropped_total") == {}
         assert len(audit_rows(url)) == 4
 
@@ -158,7 +158,9 @@ async def test_a_row_that_postgresql_refuses_takes_no_other_with_it(blog_url):
 async def test_a_batch_sent_twice_counts_once(blog_url):
     """A connection may break after the commit and before its answer: the batch is then sent again."""
     writer = AuditWriter(load({}), Metrics(CollectorRegistry()), blog_url)
-    event = an_event(outcome="failure", error_type="internal", severity="error", error_fingerprint="f", error_message="m")
+    event = an_event(
+        outcome="failure", error_type="internal", severity="error", error_fingerprint="f", error_message="m"
+    )
     await writer._send([event])
     await writer._send([event])
     await writer._disconnect()

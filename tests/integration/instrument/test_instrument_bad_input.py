@@ -1,4 +1,3 @@
-# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """Whatever clients send: bounded series, no exception, and nothing of ours that breaks."""
 
 from __future__ import annotations
@@ -67,7 +66,10 @@ async def test_a_document_of_one_megabyte_is_counted_and_not_analysed(blog_url):
 
 @pytest.mark.parametrize(
     "body",
-    [b"{bad", b"", b"[1]", b'"text"', b"[" * 50_000, b'{"query": 7}', b'{"query": "{ ping }", "variables": 3}', b"\xff\xfe", b"x" * 2_000_000],
+    [
+        b"{bad", b"", b"[1]", b'"text"', b"[" * 50_000, b'{"query": 7}', b'{"query": "{ ping }", "variables": 3}',
+        b"\xff\xfe", b"x" * 2_000_000,
+    ],
 )  # fmt: skip
 async def test_a_body_that_is_no_request_is_a_validation_error(blog_url, body):
     app = blog.create_app(blog_url)

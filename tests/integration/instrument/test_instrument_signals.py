@@ -1,4 +1,3 @@
-# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """Every family moves on a real application, by exactly what the traffic was."""
 
 from __future__ import annotations
@@ -57,7 +56,10 @@ async def test_mutations(blog_url):
         samples = await client.metrics()
     assert samples.all("fraiseql_graphql_mutations_total") == {("createPost",): 5}
     assert samples.value("fraiseql_graphql_mutation_duration_seconds_count", mutation_name="createPost") == 5
-    assert samples.all("fraiseql_graphql_mutations_success_total") == {("createPost", "created"): 1, ("createPost", "noop"): 1}
+    assert samples.all("fraiseql_graphql_mutations_success_total") == {
+        ("createPost", "created"): 1,
+        ("createPost", "noop"): 1,
+    }
     assert samples.all("fraiseql_graphql_mutations_errors_total") == {
         ("title_refused", "createPost"): 1, ("validation", "createPost"): 1, ("database", "createPost"): 1,
     }  # fmt: skip
@@ -67,7 +69,12 @@ async def test_errors_inside_http_200(blog_url):
     app = blog.create_app(blog_url)
     instrument(app, **QUICK)
     async with served(app) as client:
-        for query in ("query Boom { boom }", "query No { forbidden }", "query Gone { missingView { id } }", "{ users {"):
+        for query in (
+            "query Boom { boom }",
+            "query No { forbidden }",
+            "query Gone { missingView { id } }",
+            "{ users {",
+        ):
             assert (await client.post(query)).status_code == 200
         await client.post("query A { ping } query B { ping }", operationName="Forged")
         await client.post()
@@ -79,7 +86,9 @@ async def test_errors_inside_http_200(blog_url):
         ("internal", "Two", "error"): 1,
     }  # fmt: skip
     assert samples.all("fraiseql_graphql_queries_errors_total") == {("query",): 4, ("unknown",): 3}
-    assert samples.value("fraiseql_errors_total", error_type="UndefinedTable", error_code="42P01", operation="Gone") == 1
+    assert (
+        samples.value("fraiseql_errors_total", error_type="UndefinedTable", error_code="42P01", operation="Gone") == 1
+    )
     assert samples.value("fraiseql_errors_total", error_type="RuntimeError", operation="Boom") == 1
     assert samples.value("fraiseql_security_events_total", event_type="authz.denied", result="denied") == 1
     assert samples.value("fraiseql_http_requests_total", status="200") == 7
@@ -155,7 +164,8 @@ async def test_caches(blog_url):
     assert samples.all("fraiseql_cache_hits_total") == {("result",): 3, ("field",): 1, ("permission",): 1}
     assert samples.all("fraiseql_cache_misses_total") == {("result",): 2, ("field",): 1, ("permission",): 1}
     assert samples.all("fraiseql_cache_operation_duration_seconds_count") == {
-        ("result", "get"): 5, ("result", "set"): 2, ("result", "delete"): 1, ("permission", "get"): 2, ("permission", "set"): 1,
+        ("result", "get"): 5, ("result", "set"): 2, ("result", "delete"): 1,
+        ("permission", "get"): 2, ("permission", "set"): 1,
     }  # fmt: skip
     assert samples.all("fraiseql_cache_invalidations_total") == {("false", "Post"): 1}
     assert samples.value("fraiseql_cache_coherent_reads_total") == 2
@@ -179,7 +189,9 @@ async def test_persisted_documents(blog_url):
     assert samples.value("fraiseql_cache_hits_total", cache_type="query") == 2
     assert samples.all("fraiseql_graphql_executions_total") == {("rust", "query"): 3, ("apq", "query"): 2}
     assert samples.all("fraiseql_graphql_queries_total") == {("Kept", "query"): 3}
-    assert samples.all("fraiseql_graphql_errors_total") == {}, "asking for an unknown document is how the protocol begins"
+    assert samples.all("fraiseql_graphql_errors_total") == {}, (
+        "asking for an unknown document is how the protocol begins"
+    )
     assert samples.value("fraiseql_cache_operation_duration_seconds_count", cache_type="query", operation="set") == 1
 
 
@@ -223,9 +235,14 @@ async def test_audit_rows(blog_url):
     async with served(app) as client:
         created = await client.create_post("New")
         identifier = created["data"]["createPost"]["post"]["id"]
-        await client.post("query One($id: UUID!) { post(id: $id) { id } }", variables={"id": identifier}, headers={"x-request-id": "r1"})
         await client.post(
-            "mutation Gone($input: DeletePostInput!) { deletePost(input: $input) { ... on DeletePostSuccess { message } } }",
+            "query One($id: UUID!) { post(id: $id) { id } }",
+            variables={"id": identifier},
+            headers={"x-request-id": "r1"},
+        )
+        await client.post(
+            "mutation Gone($input: DeletePostInput!) {"
+            " deletePost(input: $input) { ... on DeletePostSuccess { message } } }",
             variables={"input": {"id": identifier}},
         )
         await client.create_post("refuse")
@@ -233,7 +250,12 @@ async def test_audit_rows(blog_url):
         await client.post('mutation Grant { grantRole(name: "admin") }')
         await client.post("query Boom { boom }")
         samples = await client.metrics_when(lambda s: s.value("fraiseql_audit_events_total") == 7)
-    assert samples.all("fraiseql_audit_events_total") == {("create",): 3, ("access",): 2, ("delete",): 1, ("update",): 1}
+    assert samples.all("fraiseql_audit_events_total") == {
+        ("create",): 3,
+        ("access",): 2,
+        ("delete",): 1,
+        ("update",): 1,
+    }
     assert samples.value("fraiseql_audit_queue_events") == 0
     assert samples.value("fraiseql_audit_lag_seconds") == 0
     rows = audit_rows(blog_url)
@@ -264,7 +286,9 @@ async def test_errors_are_grouped_and_come_back_as_regressed(blog_url):
 
     def group():
         with psycopg.connect(blog_url) as connection:
-            return connection.execute("select fingerprint, occurrences, status, message from fraiseql_observe.error_group").fetchall()
+            return connection.execute(
+                "select fingerprint, occurrences, status, message from fraiseql_observe.error_group"
+            ).fetchall()
 
     async with served(app) as client:
         for _ in range(3):

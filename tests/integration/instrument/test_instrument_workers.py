@@ -1,4 +1,3 @@
-# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """Two uvicorn workers read as one application, also after one of them was killed."""
 
 from __future__ import annotations

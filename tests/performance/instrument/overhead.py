@@ -2,9 +2,9 @@
 
     python tests/performance/instrument/overhead.py --postgres postgresql://postgres@127.0.0.1:5432/ [--seconds 4]
 
-Two servers run side by side, one instrumented, and take turns: while one is measured the other is stopped (SIGSTOP), so
-that both see the same machine at nearly the same time. The figure for each request kind is the median over the rounds of
-the *difference within a round*, because neighbours' noise moves both sides of a round alike.
+Two servers run side by side, one instrumented, and take turns: while one is measured the other is stopped (SIGSTOP),
+so that both see the same machine at nearly the same time. The figure for each request kind is the median over the
+rounds of the *difference within a round*, because neighbours' noise moves both sides of a round alike.
 
 Two loads are measured. Latency: one connection, one request at a time. Throughput: several connections without pause;
 there a server process is the bottleneck, so CPU time per request (from the process itself) is reported beside it.

@@ -32,7 +32,7 @@ def located(cause: Exception) -> graphql.GraphQLError:
         (located(PermissionError("no")), "auth", "warning", "UNKNOWN"),
         (graphql.GraphQLError("no", extensions={"code": "FORBIDDEN"}), "auth", "warning", "FORBIDDEN"),
         (graphql.GraphQLSyntaxError(graphql.Source("{"), 0, "no"), "graphql", "warning", "UNKNOWN"),
-        (graphql.GraphQLError("x", extensions={"code": "ARBITRARY_QUERY_NOT_ALLOWED"}), "graphql", "warning", "ARBITRARY_QUERY_NOT_ALLOWED"),
+        (graphql.GraphQLError("x", extensions={"code": "GRAPHQL_PARSE_FAILED"}), "graphql", "warning", "GRAPHQL_PARSE_FAILED"),
         (graphql.GraphQLError("Cannot query field"), "validation", "warning", "UNKNOWN"),
         (graphql.GraphQLError("Expected value", path=["a"]), "internal", "error", "UNKNOWN"),
         (located(ValueError("application's own")), "internal", "error", "UNKNOWN"),
@@ -81,7 +81,8 @@ def test_a_database_error_keeps_no_row_in_its_words():
     [
         (200, None), (401, ("auth", "HTTP_401", "Unauthorized")), (403, ("auth", "HTTP_403", "Forbidden")),
         (429, ("auth", "HTTP_429", "Too Many Requests")), (422, ("validation", "HTTP_422", None)),
-        (500, ("internal", "HTTP_500", "Internal Server Error")), (599, ("internal", "HTTP_599", "Unknown HTTP status")),
+        (500, ("internal", "HTTP_500", "Internal Server Error")),
+        (599, ("internal", "HTTP_599", "Unknown HTTP status")),
     ],
 )  # fmt: skip
 def test_a_refusal_by_status(status, expected):

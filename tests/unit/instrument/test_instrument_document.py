@@ -1,4 +1,3 @@
-# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """What a document asks for: counted right, bounded, and never an exception."""
 
 from __future__ import annotations
@@ -80,7 +79,8 @@ def test_a_document_of_too_many_tokens_is_not_parsed():
 
 
 def test_root_fields_carry_their_id_argument_and_come_out_of_fragments():
-    text = 'query ($i: ID) { a(id: "x") b(id: 7) c(id: $i) d(id: null) e(n: 1) ... on Query { f } ...G } fragment G on Query { g }'
+    text = """query ($i: ID) { a(id: "x") b(id: 7) c(id: $i) d(id: null) e(n: 1) ... on Query { f } ...G }
+        fragment G on Query { g }"""
     assert one(text).fields == (
         RootField("a", id_literal="x"),
         RootField("b", id_literal="7"),

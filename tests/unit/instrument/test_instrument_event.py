@@ -59,8 +59,10 @@ def test_the_outcome_of_an_operation(error_type, rows, outcome):
 @pytest.mark.parametrize(
     ("rows", "field", "expected"),
     [
-        ([row("created")], "updatePost", "create"), ([row("success")], "deletePost", "delete"), ([], "addTag", "create"),
-        ([], "archive_post", "delete"), ([], "grantRole", "update"), ([], "doSomething", "update"), ([], "mintCoin", "create"),
+        ([row("created")], "updatePost", "create"), ([row("success")], "deletePost", "delete"),
+        ([], "addTag", "create"),
+        ([], "archive_post", "delete"), ([], "grantRole", "update"), ([], "doSomething", "update"),
+        ([], "mintCoin", "create"),
     ],
 )  # fmt: skip
 def test_the_kind_of_a_mutation(rows, field, expected):

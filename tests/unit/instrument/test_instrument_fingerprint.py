@@ -1,4 +1,3 @@
-# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """No value of a client survives in an error's words, and equal errors share a fingerprint."""
 
 from __future__ import annotations

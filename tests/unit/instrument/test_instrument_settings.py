@@ -10,7 +10,8 @@ from fraiseql_observe.instrument.settings import ENVIRONMENT_PREFIX, load
 
 def test_the_environment_wins_over_the_code():
     environment = {
-        ENVIRONMENT_PREFIX + "QUEUE_SIZE": "7", ENVIRONMENT_PREFIX + "AUDIT": "off", ENVIRONMENT_PREFIX + "ON_OVERFLOW": "wait",
+        ENVIRONMENT_PREFIX + "QUEUE_SIZE": "7", ENVIRONMENT_PREFIX + "AUDIT": "off",
+        ENVIRONMENT_PREFIX + "ON_OVERFLOW": "wait",
         ENVIRONMENT_PREFIX + "SLOW_QUERY_SECONDS": "0.5", ENVIRONMENT_PREFIX + "ADMIN_ENTITIES": "Role, Tenant,",
         ENVIRONMENT_PREFIX + "AUDIT_DATABASE_URL": "postgresql://x/y", ENVIRONMENT_PREFIX + "METRICS_PATH": "/m",
         ENVIRONMENT_PREFIX + "USER": "ignored: no text makes a function", "UNRELATED": "1",

@@ -188,11 +188,12 @@ def _note_read(instrument: Instrument, cache: Any, key: Any, hit: bool) -> None:
 
 
 def _note_stored(instrument: Instrument, key: Any) -> None:
-    instrument.coherency.stored(key, entity_of_key(key), time.monotonic())
+    entity, scope = parse_key(key)
+    instrument.coherency.stored(key, entity, scope, time.monotonic())
 
 
 def _count_invalidation(instrument: Instrument, key: Any, removed: Any) -> None:
-    entity = entity_of_key(key)
+    entity, _ = parse_key(key)
     record = records.current()
     rows = record.rows if record is not None else []
     own = {row.entity_type for row in rows}
@@ -201,15 +202,17 @@ def _count_invalidation(instrument: Instrument, key: Any, removed: Any) -> None:
     instrument.metrics.inc(families.CACHE_INVALIDATIONS, label, str(cascade).lower(), amount=int(removed))
 
 
-def entity_of_key(key: object) -> str:
-    """The entity in a key such as `fraiseql:<tenant>:v_post:...`: the first one FraiseQL knows, else the second."""
+def parse_key(key: object) -> tuple[str, str]:
+    """Entity and scope of a key such as `fraiseql:<tenant>:v_post:...`.
+
+    The entity is the first part that FraiseQL knows, else the second; the scope is what stands before it.
+    """
     parts = [part.strip("*%") for part in str(key)[:256].split(":")]
     known = _known_entities(_registered())
-    for part in parts:
+    for position, part in enumerate(parts):
         if entity := known.get(part.lower()):
-            return entity
-    second = parts[1] if len(parts) > 1 else parts[0]
-    return second or OTHER
+            return entity, ":".join(parts[1:position])
+    return (parts[1] if len(parts) > 1 else parts[0]) or OTHER, ""
 
 
 def _registered() -> tuple[tuple[str, str], ...]:

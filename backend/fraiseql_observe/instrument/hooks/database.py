@@ -125,7 +125,7 @@ def _note(row: Any) -> None:
     if record is None:
         return
     try:
-        if (reported := mutation_row(row)) is not None and len(record.rows) < 100:  # noqa: PLR2004
-            record.rows.append(reported)
+        if (reported := mutation_row(row)) is not None:
+            record.report(reported)
     except Exception:  # noqa: BLE001
         record.instrument.fault(CURSOR)

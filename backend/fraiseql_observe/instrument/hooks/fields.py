@@ -92,9 +92,8 @@ class _Call:
             rows = record.rows[self._rows_before :]
             if not rows and error is None and (reported := _reported(result)) is not None:
                 rows = [reported]
-                record.rows.append(reported)
+                record.report(reported)
             record.mutations.append((mutation, time.perf_counter() - self._started, error, rows))
-            _note_writes(record, rows)
         except Exception:  # noqa: BLE001
             record.instrument.fault(HOOK)
 
@@ -106,11 +105,3 @@ def _reported(result: Any) -> Row | None:
         reason = str(getattr(result, "code", None) or type(result).__name__)
         return Row(status if isinstance(status, str) and ":" in status else f"failed:{reason}", None, None, frozenset())
     return Row(status.lower(), None, None, frozenset()) if isinstance(status, str) else None
-
-
-def _note_writes(record: Record, rows: list[Row]) -> None:
-    now = time.monotonic()
-    for row in rows:
-        for entity in (row.entity_type, *row.cascade):
-            if entity:
-                record.instrument.coherency.written(entity, now)
