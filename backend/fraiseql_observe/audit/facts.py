@@ -46,7 +46,9 @@ select n.nspname,
        c.relname,
        array_agg(a.attname::text),
        array_agg(a.attname::text) filter (
-         where exists (select from pg_catalog.pg_index as i
+         -- of a partitioned table no index can be built online: leave it to its owner
+         where c.relkind = 'p'
+            or exists (select from pg_catalog.pg_index as i
                         where i.indrelid = c.oid and i.indisvalid and i.indpred is null and i.indkey[0] = a.attnum)
        ),
        c.relrowsecurity

@@ -1,5 +1,6 @@
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -102,6 +103,31 @@ def test_a_missing_index_is_built_beside_the_traffic(audited):
         "select bool_and(indisvalid), count(*) from pg_index where indrelid = 'fraiseql_observe.audit_event'::regclass"
     )
     assert valid == [(True, 6)]
+
+
+def test_the_owner_of_the_database_needs_no_right_on_roles_that_exist(audited, database_url):
+    audited.run("drop schema fraiseql_observe cascade; create role owner_of_test login password 'owner'")
+    name = urlsplit(database_url).path.removeprefix("/")
+    audited.run(f"alter database {name} owner to owner_of_test")
+    host = urlsplit(database_url).netloc.rpartition("@")[2]
+    try:
+        url = urlunsplit(urlsplit(database_url)._replace(netloc=f"owner_of_test:owner@{host}"))
+        assert setup.apply(url).version == ddl.VERSION
+        assert audited.ask("compliance_recent_events") == []
+    finally:
+        audited.run(f"alter database {name} owner to current_user; reassign owned by owner_of_test to current_user")
+        audited.run("drop owned by owner_of_test; drop role owner_of_test")
+
+
+def test_a_partitioned_log_is_read_and_its_indexes_left_to_its_owner(audited):
+    columns = (
+        "id bigint, timestamp timestamptz, level text, user_id bigint, tenant_id bigint, operation text, query text"
+    )
+    columns += ", ip_address text, error text, duration_ms int, created_at timestamptz"
+    audited.run(f"create table fraiseql_audit_logs ({columns}) partition by range (timestamp)")
+    audited.run("create table fraiseql_audit_logs_all partition of fraiseql_audit_logs default")
+    applied = setup.apply(audited.url)
+    assert (applied.sources, applied.online_indexes) == (("public.fraiseql_audit_logs",), ())
 
 
 def test_the_reader_logs_in_only_with_a_password(database_url):

@@ -1,19 +1,24 @@
--- Roles belong to the server, not to one database: two set-ups at once may meet here.
+-- Roles belong to the server, not to one database: two set-ups at once may meet here. Where both exist already, no right
+-- on roles is needed.
 do $$
 begin
-  create role fraiseql_observe_reader nologin connection limit 20;
-exception when duplicate_object then null;
+  if to_regrole('fraiseql_observe_reader') is null then
+    create role fraiseql_observe_reader nologin connection limit 20;
+  end if;
+exception when duplicate_object or unique_violation then null;
 end;
 $$;
 do $$
 begin
-  create role fraiseql_observe_writer nologin;
-exception when duplicate_object then null;
+  if to_regrole('fraiseql_observe_writer') is null then
+    create role fraiseql_observe_writer nologin;
+  end if;
+exception when duplicate_object or unique_violation then null;
 end;
 $$;
 
 -- The reader is for dashboards: it reads, briefly. The grants below are the wall; these settings keep it from mistakes
--- and from holding the database up. Altered only when they differ, so that a second run needs no right on roles.
+-- and from holding the database up. Altered only when they differ.
 do $$
 begin
   if not (select coalesce(rolconfig, '{}') @> array['default_transaction_read_only=on', 'statement_timeout=15s',
