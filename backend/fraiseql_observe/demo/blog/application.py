@@ -14,7 +14,7 @@ from fraiseql_observe.demo.blog.auth import TokenProvider
 from fraiseql_observe.instrument import instrument
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from fastapi import FastAPI, Request
     from fraiseql.auth.base import UserContext
@@ -28,7 +28,7 @@ def create_app(
     *,
     token_secret: str,
     redis_url: str | None = None,
-    pool_size: int = 8,
+    pool_size: int = 10,
     instrumented: bool = True,
 ) -> FastAPI:
     """Return the blog as an ASGI application.
@@ -56,8 +56,18 @@ def create_app(
         lifespan=context.lifespan,
     )
     if instrumented:
-        instrument(app)
+        instrument(app, user=_email, tenant=_tenant_name)  # names that people know, instead of ids
     return app
+
+
+def _email(context: Mapping[str, Any]) -> str | None:
+    user = context.get("user")
+    return user.email if user else None
+
+
+def _tenant_name(context: Mapping[str, Any]) -> str | None:
+    user = context.get("user")
+    return user.metadata["tenant"] if user else None
 
 
 class BlogContext:

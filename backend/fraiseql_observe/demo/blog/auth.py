@@ -40,5 +40,5 @@ class TokenProvider(AuthProvider):
             name=claims["name"],
             roles=roles,
             permissions=sorted({permission for role in roles for permission in PERMISSIONS.get(role, [])}),
-            metadata={"tenant_id": claims["tenant"]},
+            metadata={"tenant_id": claims["tenant"], "tenant": claims["tenant_name"]},
         )

@@ -100,7 +100,7 @@ async def feed(info: GraphQLResolveInfo, limit: int = 10) -> list[FeedItem]:
 
 @fraiseql.query
 async def popular_posts(info: GraphQLResolveInfo, limit: int = 5) -> list[PopularPost]:
-    """The most read posts; cached in PostgreSQL."""
+    """The most read posts; cached in PostgreSQL, briefly: mutations that FraiseQL runs itself cannot invalidate."""
 
     async def ask() -> list[dict[str, Any]]:
         return await _rows(
@@ -112,7 +112,7 @@ async def popular_posts(info: GraphQLResolveInfo, limit: int = 5) -> list[Popula
             limit=limit,
         )
 
-    rows = await _cached(info, "posts", "v_post", f"popular:{limit}", ask)
+    rows = await _cached(info, "posts", "v_post", f"popular:{limit}", ask, seconds=5)
     return [PopularPost(**row) for row in rows]
 
 
@@ -192,7 +192,9 @@ async def _rows(info: GraphQLResolveInfo, statement: str, **parameters: Any) -> 
     return rows
 
 
-async def _cached(info: GraphQLResolveInfo, cache: str, view: str, name: str, ask: Any) -> list[dict[str, Any]]:
+async def _cached(
+    info: GraphQLResolveInfo, cache: str, view: str, name: str, ask: Any, *, seconds: int = caches.LIFETIME
+) -> list[dict[str, Any]]:
     key = caches.key(view, info.context["tenant_id"], name)
-    rows: list[dict[str, Any]] = await info.context["caches"][cache].get_or_set(key, ask)
+    rows: list[dict[str, Any]] = await info.context["caches"][cache].get_or_set(key, ask, ttl=seconds)
     return rows

@@ -21,6 +21,7 @@ def issue_token(secret: str, person: Person, *, now: datetime, lifetime: timedel
         "name": person.name,
         "email": person.email,
         "tenant": person.tenant_id,
+        "tenant_name": person.tenant,
         "roles": [person.role],
         "exp": now + lifetime,
     }

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 import httpx
 
@@ -68,7 +69,9 @@ class BlogClient:
         Raises:
             httpx.TransportError: the blog did not answer.
         """
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        headers = {"Content-Type": "application/json", "X-Request-ID": str(uuid4())} | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
         response = await self._http.post("/graphql", content=body, headers=headers)
         try:
             return Answer(response.status_code, response.json())

@@ -59,7 +59,7 @@ MIX = (
     Operation("TagCloud", 9),
     Operation("Team", 7),
     Operation("MyPermissions", 7),
-    Operation("ReadingReport", 0.5),
+    Operation("ReadingReport", 0.3),
     Operation("Introspection", 0.3),
     # What changes something.
     Operation("CreatePost", 1.2, WRITERS, known.new_post),
