@@ -134,6 +134,11 @@ local check = import 'lib/check.libsonnet';
       // Example: 3600
       from: 3 * 60 * 60,
 
+      // The shortest step of a graph: below a few scrapes lines turn into noise.
+      // Unit: seconds
+      // Example: 60
+      interval: 30,
+
       // The clock on the axes: utc, browser, or a place. People on call compare clocks, hence utc.
       // Unit: text
       // Example: 'Europe/Paris'
@@ -194,14 +199,15 @@ local check = import 'lib/check.libsonnet';
       webhookUrl: 'http://fraiseql-observe:9877/webhooks/alertmanager',
 
       // The file on Alertmanager's host that holds the webhook's bearer token; '' sends none.
-      // Unit: text or ''
+      // Unit: file or '' or ''
       // Example: '/run/secrets/fraiseql-observe-token'
       webhookTokenFile: '/etc/alertmanager/fraiseql-observe-token',
 
       // The file on Prometheus' host that holds the bearer token of the application's metrics; '' sends none.
-      // Unit: text or ''
+      // FraiseQL v2 shows its metrics to nobody without one.
+      // Unit: file or '' or ''
       // Example: '/run/secrets/fraiseql-metrics-token'
-      metricsTokenFile: '',
+      metricsTokenFile: if config.flavour == 'v2' then '/etc/prometheus/fraiseql-metrics-token' else '',
 
       // How long Alertmanager waits for more alerts of a group before it tells us; our side groups incidents itself.
       // Unit: seconds

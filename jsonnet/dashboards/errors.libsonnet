@@ -1,21 +1,4 @@
 // Error analysis: how bad, what exactly, whom it hits, how fast we mend.
-local severities = {
-  values: [
-    { value: 'critical', text: 'critical', colour: 'red' },
-    { value: 'error', text: 'error', colour: 'orange' },
-    { value: 'warning', text: 'warning', colour: 'yellow' },
-  ],
-  width: 90,
-};
-local statuses = {
-  values: [
-    { value: 'open', text: 'open', colour: 'orange' },
-    { value: 'regressed', text: 'regressed', colour: 'red' },
-    { value: 'resolved', text: 'resolved', colour: 'green' },
-  ],
-  width: 95,
-};
-
 {
   title: 'FraiseQL / Error analysis',
   description: 'What fails, since when, for whom, and how quickly it gets mended. Take the top fingerprint, see whom it touches, mend, and mark it resolved.',
@@ -61,7 +44,7 @@ local statuses = {
     {
       title: 'What kind of errors?',
       panels: [
-        { id: 3, kind: 'timeSeries', width: 8, show: ['errors.byType'], draw: 'bars', stack: true, min: 0, noValue: 'No errors' },
+        { id: 3, kind: 'timeSeries', width: 8, show: ['errors.byType'], draw: 'area', stack: true, min: 0, noValue: 'No errors', height: 9 },
         { id: 5, kind: 'timeSeries', width: 8, show: ['errors.bySeverity'], draw: 'area', stack: true, min: 0, noValue: 'No errors' },
         { id: 10, kind: 'barGauge', width: 8, show: ['errors.topOperations'], min: 0, decimals: 0, noValue: 'No errors' },
       ],
@@ -75,39 +58,36 @@ local statuses = {
           width: 24,
           show: [{ audit: 'errors_top_fingerprints' }],
           title: 'Top fingerprints',
-          noValue: 'No errors',
-          columns: { severity: severities, status: statuses, message: { width: 420 }, fingerprint: { width: 150 } },
-        },
-        {
-          id: 4,
-          kind: 'table',
-          width: 24,
-          show: [{ audit: 'errors_by_endpoint' }],
-          title: 'By endpoint',
-          noValue: 'No errors',
-          columns: { error_ratio: { bar: 1 } },
+          columns: { operation_name: { width: 150 } },
         },
       ],
     },
     {
-      title: 'Whom did it hit, and is it mended?',
+      title: 'Where and when, and is it mended?',
       panels: [
+        {
+          id: 4,
+          kind: 'table',
+          width: 16,
+          show: [{ audit: 'errors_by_endpoint' }],
+          title: 'By endpoint',
+          height: 8,
+          columns: { error_ratio: { bar: 1, width: 150 } },
+        },
+        {
+          id: 8,
+          kind: 'table',
+          width: 8,
+          show: [{ audit: 'errors_resolution_time' }],
+          columns: { severity: { width: null } },
+          title: 'Resolution time',
+        },
         {
           id: 6,
           kind: 'table',
           width: 24,
           show: [{ audit: 'errors_recent' }],
-          noValue: 'No errors',
-          columns: { severity: severities, message: { width: 360 }, duration_ms: { decimals: 1 }, fingerprint: { width: 150 } },
-        },
-        {
-          id: 8,
-          kind: 'table',
-          width: 24,
-          show: [{ audit: 'errors_resolution_time' }],
-          title: 'Resolution time',
-          noValue: 'Nothing resolved in this range',
-          columns: { severity: severities },
+          columns: { operation_name: { width: 150 }, duration_ms: { decimals: 1 } },
         },
       ],
     },

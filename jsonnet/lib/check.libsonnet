@@ -14,7 +14,7 @@ local positive(where, value) =
   else ['_config.' + where + ': ' + std.manifestJsonMinified(value) + ' is not a number above 0.'];
 
 local switches = ['operations', 'cache', 'database', 'errors', 'users', 'compliance'];
-local shared = ['refresh', 'from', 'timezone', 'tags', 'links', 'annotations', 'top'];
+local shared = ['refresh', 'from', 'timezone', 'tags', 'links', 'annotations', 'top', 'interval'];
 
 local dashboards(config) = [
   '_config.dashboards.' + key + ': there is no such dashboard or setting; there are ' + std.join(', ', switches + shared) + '.'
@@ -31,5 +31,6 @@ function(config)
   positive('timeScale', config.timeScale) +
   positive('dashboards.refresh', config.dashboards.refresh) +
   positive('dashboards.from', config.dashboards.from) +
+  positive('dashboards.interval', config.dashboards.interval) +
   dashboards(config) +
   alerts(config)

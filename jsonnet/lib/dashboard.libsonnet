@@ -3,7 +3,7 @@
 //   panel: { id, kind, width, show: [item] } and, where the first item's own words do not fit,
 //     title, description, unit, min, max, decimals, noValue, height; what a kind understands: draw, stack, legend,
 //     calcs, sortBy, columns, order, textMode ... (lib/kinds.libsonnet, lib/panel.libsonnet)
-//   item: 'subject.signal' | { signal | audit | promql, legend, colour, unit, draw }
+//   item: 'subject.signal' | { signal | audit | promql, legend, colour, unit, draw, stack, axis }
 // ids are given, not counted: links to a panel outlive a change of order.
 local g = import '../g.libsonnet';
 local signals = import '../signals/signals.libsonnet';
@@ -45,76 +45,83 @@ local links(config) =
     url: '',
   }];
 
+// The variables that the panels ask, and out of sight those that only the annotations ask.
+local variables(config, catalogue, panels) =
+  local items = std.flatMap(function(panel) panel.items, panels);
+  local questions = [entry.signal for entry in items if 'audit' in entry];
+  local byTenant = [question for question in questions if question.scopedByTenant] != [];
+  local labels = config.scopeLabels + ['job', config.instanceLabel];
+  local asksSeries = std.length(questions) < std.length(items);
+  g.variable.prometheus() +
+  (if asksSeries then g.variable.targets(config, labels) else []) +
+  (if questions != [] then g.variable.audit() else []) +
+  (if byTenant then g.variable.tenant(catalogue) else []) +
+  if asksSeries then []
+  else g.variable.targets(config, if annotations.askTargets(config) then labels else config.scopeLabels, shown=false);
+
+local sized(library, panel) = {
+  panel: library.new(panel.spec, panel.items),
+  width: panel.spec.width,
+  height: std.get(panel.spec, 'height', library.height(panel.spec.kind)),
+};
+
+local model(config, catalogue, library, uid, spec, panels) = {
+  uid: uid,
+  title: spec.title,
+  description: spec.description,
+  tags: config.dashboards.tags,
+  editable: false,
+  schemaVersion: 42,
+  graphTooltip: 1,
+  timezone: config.dashboards.timezone,
+  refresh: plainDuration(config.dashboards.refresh),
+  time: { from: 'now-' + duration.text(config, config.dashboards.from), to: 'now' },
+  timepicker: {},
+  fiscalYearStartMonth: 0,
+  weekStart: '',
+  links: links(config),
+  templating: { list: variables(config, catalogue, panels) },
+  annotations: { list: annotations.list(config) },
+  panels: g.layout.place([
+    { title: section.title, panels: [sized(library, panel) for panel in panels if panel.section == section.title] }
+    for section in spec.sections
+  ]),
+};
+
 function(config, catalogue)
   local registry = signals(config);
-  local shared = {
-    links: links(config),
-    annotations: annotations.list(config),
-    targets: g.variable.prometheus(config),
-    noTargets: g.variable.prometheus(config, targets=false),
-    audit: g.variable.audit(),
-    tenant: g.variable.tenant(catalogue),
-  };
+  local library = g.panel(config);
   {
-
     // -> { dashboard: Grafana's classic model, leftOut: [{ dashboard, panel, signal, why }] }
     fromSpec(uid, spec)::
       local panels = [
-        { section: section, spec: panel, items: [item(config, catalogue, registry, data) for data in std.get(panel, 'show', [])] }
+        {
+          section: section.title,
+          spec: panel,
+          wanted: [item(config, catalogue, registry, data) for data in std.get(panel, 'show', [])],
+          items: [entry for entry in self.wanted if entry.signal.available],
+        }
         for section in spec.sections
         for panel in section.panels
       ];
-      local usable(panel) = [entry for entry in panel.items if entry.signal.available];
-      local kept = [panel { items: usable(panel) } for panel in panels if panel.spec.kind == 'alertList' || usable(panel) != []];
       local ids = [panel.spec.id for panel in panels];
-      local audited = [entry.signal for panel in kept for entry in panel.items if std.objectHas(entry, 'audit')];
-      local asksTargets = annotations.askTargets(config) ||
-                          std.length([null for panel in kept for entry in panel.items if !('audit' in entry)]) > 0;
       assert std.length(std.set(ids)) == std.length(ids) : spec.title + ': two panels have the same id.';
       {
         leftOut: [
-          { dashboard: uid, panel: std.get(panel.spec, 'title', panel.items[0].signal.title), signal: entry.signal.name, why: entry.signal.why }
+          {
+            dashboard: uid,
+            panel: std.get(panel.spec, 'title', panel.wanted[0].signal.title),
+            signal: entry.signal.name,
+            why: entry.signal.why,
+          }
           for panel in panels
-          for entry in panel.items
+          for entry in panel.wanted
           if !entry.signal.available
         ],
-        dashboard: {
-          uid: uid,
-          title: spec.title,
-          description: spec.description,
-          tags: config.dashboards.tags,
-          editable: false,
-          schemaVersion: 42,
-          graphTooltip: 1,
-          timezone: config.dashboards.timezone,
-          refresh: plainDuration(config.dashboards.refresh),
-          time: { from: 'now-' + duration.text(config, config.dashboards.from), to: 'now' },
-          timepicker: {},
-          fiscalYearStartMonth: 0,
-          weekStart: '',
-          links: shared.links,
-          templating: {
-            list:
-              (if asksTargets then shared.targets else shared.noTargets) +
-              (if audited == [] then [] else shared.audit) +
-              (if [signal for signal in audited if signal.scopedByTenant] == [] then [] else shared.tenant),
-          },
-          annotations: { list: shared.annotations },
-          panels: g.layout.place([
-            {
-              title: section.title,
-              panels: [
-                {
-                  panel: g.panel.new(config, panel.spec, panel.items),
-                  width: panel.spec.width,
-                  height: std.get(panel.spec, 'height', g.panel.height(panel.spec.kind)),
-                }
-                for panel in kept
-                if panel.section.title == section.title
-              ],
-            }
-            for section in spec.sections
-          ]),
-        },
+        dashboard: model(config, catalogue, library, uid, spec, [
+          panel
+          for panel in panels
+          if panel.spec.kind == 'alertList' || panel.items != []
+        ]),
       },
   }

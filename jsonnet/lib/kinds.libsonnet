@@ -2,20 +2,22 @@
 // Grafana is to draw it. `spec` is a panel's plain data; what it may say is in lib/dashboard.libsonnet.
 local style = import 'style.libsonnet';
 
-local reduced(everyRow=false, calculation='lastNotNull') = { values: everyRow, calcs: [calculation], fields: '' };
+local reduced(everyRow=false, calculation='lastNotNull', fields='') = { values: everyRow, calcs: [calculation], fields: fields };
 
+// A legend with figures stands at the right, where it hides no line of itself.
 local legend(spec) = {
-  displayMode: if std.get(spec, 'legend', 'list') == 'table' then 'table' else 'list',
-  placement: std.get(spec, 'legendPlacement', 'bottom'),
-  showLegend: std.get(spec, 'legend', 'list') != 'hidden',
+  displayMode: if 'calcs' in spec then 'table' else 'list',
+  placement: if 'calcs' in spec then 'right' else 'bottom',
+  [if 'calcs' in spec then 'width']: 280,
+  showLegend: true,
   calcs: std.get(spec, 'calcs', []),
 };
 
 // How a line, an area or bars are drawn; one item may differ from its panel.
 local drawn(draw) = {
   drawStyle: if draw == 'bars' then 'bars' else 'line',
-  fillOpacity: { line: 0, area: 25, bars: 80 }[draw],
-  lineWidth: if draw == 'bars' then 0 else 2,
+  fillOpacity: { line: 0, thick: 0, area: 25, bars: 70 }[draw],
+  lineWidth: { line: 2, thick: 4, area: 2, bars: 0 }[draw],
 };
 
 {
@@ -91,7 +93,7 @@ local drawn(draw) = {
     color: { mode: 'continuous-BlPu' },
     custom(spec, limited):: {},
     options(spec, unit):: {
-      reduceOptions: reduced(std.get(spec, 'everyRow', false)),
+      reduceOptions: reduced(std.get(spec, 'everyRow', false), fields=std.get(spec, 'fields', '')),
       orientation: 'horizontal',
       displayMode: 'basic',
       valueMode: 'text',
@@ -100,13 +102,16 @@ local drawn(draw) = {
       sizing: 'auto',
       minVizHeight: 16,
       minVizWidth: 8,
-      maxVizHeight: 300,
+      maxVizHeight: 30,
+      text: { titleSize: 14, valueSize: 16 },
       legend: { displayMode: 'list', placement: 'bottom', showLegend: false, calcs: [] },
     },
   },
   table: {
     type: 'table',
     height: 9,
+    // Stands in every empty cell.
+    noValue: '–',
     instant: true,
     thresholds(thresholds, bad):: style.none,
     color: { mode: 'thresholds' },
@@ -153,7 +158,8 @@ local drawn(draw) = {
       sortOrder: 3,
       dashboardAlerts: false,
       alertName: '',
-      alertInstanceLabelFilter: '{alertname=~"FraiseQL.*"}',
+      // The watchdog always fires, and has no severity.
+      alertInstanceLabelFilter: '{alertname=~"FraiseQL.*",severity!="none"}',
       stateFilter: { firing: true, pending: true, noData: false, normal: false, 'error': true },
     },
   },

@@ -49,7 +49,7 @@ function(config, q, name, data) defaults + data + {
   },
 
   // The panels of one signal, for those who build dashboards of their own.
-  local panel(kind) = (import 'panel.libsonnet').one(config, kind, signal),
+  local panel(kind) = (import 'panel.libsonnet')(config).one(kind, signal),
   asTimeSeries():: panel('timeSeries'),
   asStat():: panel('stat'),
   asGauge():: panel('gauge'),

@@ -42,11 +42,14 @@ local ofTargets(config, label, before) =
   };
 
 {
-  // The data source alone, where no query is about the application's series.
-  prometheus(config, targets=true)::
-    local labels = config.scopeLabels + if targets then ['job', config.instanceLabel] else [];
-    [source('datasource', 'Data source', 'prometheus')] +
-    [ofTargets(config, labels[i], labels[:i]) for i in std.range(0, std.length(labels) - 1)],
+  prometheus():: [source('datasource', 'Data source', 'prometheus')],
+
+  // Which of the application's series; out of sight where only the marks on the graphs ask them.
+  targets(config, labels, shown=true)::
+    [
+      ofTargets(config, labels[i], labels[:i]) { hide: if shown then 0 else 2 }
+      for i in std.range(0, std.length(labels) - 1)
+    ],
 
   audit():: [source('audit_datasource', 'Audit data source', 'grafana-postgresql-datasource')],
 

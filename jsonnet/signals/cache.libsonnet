@@ -10,20 +10,22 @@ function(config)
     v1(q):: q.quantile(quantile, 'fraiseql_cache_operation_duration_seconds', ['operation']),
   };
   // A cache that never hit has no series for hits yet, and one that never missed none for misses.
-  local hits(q, by=[]) = '(' + q.orZero(q.sumRate('fraiseql_cache_hits_total', by), q.sumRate('fraiseql_cache_misses_total', by)) + ')';
-  local misses(q, by=[]) = '(' + q.orZero(q.sumRate('fraiseql_cache_misses_total', by), q.sumRate('fraiseql_cache_hits_total', by)) + ')';
-  local lookups(q, by=[]) = hits(q, by) + ' + ' + misses(q, by);
+  local hits(q, by=[], where='') = '(' + q.orZero(q.sumRate('fraiseql_cache_hits_total', by, where), q.sumRate('fraiseql_cache_misses_total', by, where)) + ')';
+  local misses(q, by=[], where='') = '(' + q.orZero(q.sumRate('fraiseql_cache_misses_total', by, where), q.sumRate('fraiseql_cache_hits_total', by, where)) + ')';
+  local lookups(q, by=[], where='') = hits(q, by, where) + ' + ' + misses(q, by, where);
+  // A request's own batches miss once by nature: they would only blur the shared caches' rate.
+  local shared = 'cache_type!="field"';
   {
     hitRatio: {
       title: 'Overall hit rate',
-      description: 'Lookups answered from a cache as a share of all lookups. Below the line the database does work that a cache should: see which type fell under "Hit rate by cache type", and whether invalidations rose.',
+      description: 'Lookups answered from a cache as a share of all lookups, of the caches that requests share (the batches within one request do not count). Below the line the database does work that a cache should: see which type fell under "Hit rate by cache type", and whether invalidations rose.',
       unit: 'percentunit',
-      legend: 'all caches',
+      legend: 'all shared caches',
       alert: 'CacheHitRateLow',
       bad: 'below',
       colour: 'blue',
       absent: dead,
-      v1(q):: q.share(hits(q), lookups(q)),
+      v1(q):: q.share(hits(q, [], shared), lookups(q, [], shared)),
     },
     hitRatioByType: {
       title: 'Hit rate by cache type',
@@ -37,11 +39,11 @@ function(config)
     },
     lookupRate: {
       title: 'Lookups',
-      description: 'Lookups per second over all caches.',
+      description: 'Lookups per second in the caches that requests share.',
       unit: 'ops',
       legend: 'lookups',
       absent: dead,
-      v1(q):: lookups(q),
+      v1(q):: lookups(q, [], shared),
     },
     latencyP50: operation(0.5, 'P50'),
     latencyP95: operation(0.95, 'P95'),

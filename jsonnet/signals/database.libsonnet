@@ -1,5 +1,8 @@
 // The connection pool, the statements and the transactions, seen from the application.
+local duration = import '../lib/duration.libsonnet';
+
 function(config)
+  local recently = duration.window(config, 5 * 60);
   local wait(quantile, name) = {
     title: 'Connection wait ' + name,
     description: name + ' of the time a request waits for a connection of the pool.',
@@ -16,16 +19,36 @@ function(config)
     absent: { v2: 'FraiseQL v2 does not export transactions' },
     v1(q):: q.quantile(quantile, 'fraiseql_db_transaction_duration_seconds'),
   };
+  local statements = {
+    select: 'blue',
+    insert: 'green',
+    update: 'yellow',
+    delete: 'orange',
+    'function': 'purple',
+    other: 'text',
+  };
   local slow = { v2: 'FraiseQL v2 does not observe single statements' };
   {
     poolUtilisation: {
       title: 'Pool utilisation',
       description: 'Busy connections as a share of the most the pool may open. Above the line requests begin to queue: find what holds connections under "Transaction duration" and "Top slow queries" before making the pool larger.',
       unit: 'percentunit',
-      legend: 'in use',
+      legend: 'now',
       alert: 'DatabaseConnectionPoolExhausted',
       v1(q):: q.share(q.sum('fraiseql_db_connections_active'), q.sum('fraiseql_db_pool_max_connections')),
       v2(q):: q.share(q.sum('fraiseql_db_pool_connections_active'), q.sum('fraiseql_db_pool_connections_active') + ' + ' + q.sum('fraiseql_db_pool_connections_idle')),
+    },
+    poolPeak: {
+      title: 'Pool utilisation, most in 5 minutes',
+      description: 'The most connections that were busy at once in the last minutes, as a share of the most the pool may open.',
+      unit: 'percentunit',
+      legend: 'most in ' + recently,
+      alert: 'DatabaseConnectionPoolExhausted',
+      absent: { v2: 'FraiseQL v2 does not export the size limit of its pool' },
+      v1(q):: q.share(
+        q.aggregate('sum', 'max_over_time(' + q.range('fraiseql_db_connections_active', '', recently) + ')'),
+        q.sum('fraiseql_db_pool_max_connections')
+      ),
     },
     connectionsActive: {
       title: 'Active connections',
@@ -54,8 +77,8 @@ function(config)
       absent: { v2: 'FraiseQL v2 does not export the size limit of its pool' },
       v1(q):: q.sum('fraiseql_db_pool_max_connections'),
     },
-    poolWaitP50: wait(0.5, 'P50') { colour: 'green' },
-    poolWaitP99: wait(0.99, 'P99') { colour: 'red' },
+    poolWaitP50: wait(0.5, 'P50') { colour: 'light-blue' },
+    poolWaitP99: wait(0.99, 'P99') { colour: 'purple' },
     poolWaiting: {
       title: 'Requests waiting',
       description: 'Requests that wait for a connection at this moment.',
@@ -68,19 +91,20 @@ function(config)
     },
     poolTimeouts: {
       title: 'Pool time-outs',
-      description: 'Requests per second that gave up waiting for a connection. Each one is an error a user saw.',
-      unit: 'reqps',
+      description: 'Requests that gave up waiting for a connection, per step of the graph. Each one is an error a user saw.',
+      unit: 'short',
       legend: 'time-outs',
       alert: 'ConnectionPoolTimeouts',
       colour: 'red',
       absent: { v2: 'FraiseQL v2 does not count time-outs of its pool' },
-      v1(q):: q.sumRate('fraiseql_db_pool_timeouts_total'),
+      v1(q):: q.sumIncrease('fraiseql_db_pool_timeouts_total'),
     },
     slowQueries: {
       title: 'Slow queries (> 100 ms)',
       description: 'Statements that took longer than 100 ms, counted per step of the graph and by kind. A burst after a release points at a missing index or a changed view: take the statement from "Top slow queries" and explain it.',
       unit: 'short',
       legend: '{{query_type}}',
+      colours: statements,
       absent: slow,
       v1(q):: q.sumIncrease('fraiseql_db_slow_queries_total', ['query_type']),
     },
@@ -97,13 +121,14 @@ function(config)
       description: 'Statements above 100 ms as a share of all statements.',
       unit: 'percentunit',
       legend: 'share of all',
+      colour: 'text',
       alert: 'SlowQueryRate',
       absent: slow,
       v1(q):: q.shareOrZero(q.sumRate('fraiseql_db_slow_queries_total'), q.sumRate('fraiseql_db_queries_total')),
     },
-    transactionP50: transaction(0.5, 'P50') { colour: 'green' },
-    transactionP95: transaction(0.95, 'P95') { colour: 'yellow' },
-    transactionP99: transaction(0.99, 'P99') { colour: 'red' },
+    transactionP50: transaction(0.5, 'P50') { colour: 'light-blue' },
+    transactionP95: transaction(0.95, 'P95') { colour: 'blue' },
+    transactionP99: transaction(0.99, 'P99') { colour: 'purple' },
     rollbackRatio: {
       title: 'Rollback rate',
       description: 'Transactions of the application that ended in a rollback, as a share of all. A few are users\' mistakes caught by constraints; a jump is a broken mutation: see "Errors by type" on the errors dashboard.',
@@ -116,8 +141,9 @@ function(config)
     queryTime: {
       title: 'Query time breakdown',
       description: 'Seconds of database time spent per second, by kind of statement: the height is how many connections are busy on average. The kind that grows is where an index, a cache or a smaller selection pays.',
-      unit: 'short',
+      unit: 's',
       legend: '{{query_type}}',
+      colours: statements,
       absent: slow,
       v1(q):: q.totalRate('fraiseql_db_query_duration_seconds', ['query_type']),
     },

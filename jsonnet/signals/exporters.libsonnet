@@ -1,5 +1,8 @@
 // PostgreSQL and Redis as their exporters see them: the server's side of the story.
+local duration = import '../lib/duration.libsonnet';
+
 function(config)
+  local window = duration.window(config, config.alerts.DatabaseGrowth.window);
   local database = 'datname=~"' + config.databaseRegex + '",datname!~"template.*|postgres"';
   local both(query) = { v1(q):: query(q), v2(q):: query(q) };
   {
@@ -19,21 +22,20 @@ function(config)
     } + both(function(q) q.postgres.aggregate('sum', q.postgres.series('pg_database_size_bytes', database) + ' offset ' + ago, ['datname'])),
     databaseGrowth: {
       title: 'Database growth',
-      description: 'Growth of the databases, as a share of their size, if the last hours go on for a day. Above the line: plan storage now, and find the table that grows.',
+      description: 'By how much the databases outgrew their smallest size of the window that the alert looks at. Above the line: plan storage now, and find the table that grows.',
       unit: 'percentunit',
-      legend: 'growth per day',
+      legend: 'grown in ' + window,
       alert: 'DatabaseGrowth',
       colour: 'orange',
     } + both(function(q)
-      local size = q.postgres.aggregate('sum', q.postgres.series('pg_database_size_bytes', database));
-      local slope = q.postgres.aggregate('sum', 'deriv(' + q.postgres.range('pg_database_size_bytes', database) + ')');
-      q.share('86400 * ' + slope, size)),
+      local smallest = q.postgres.aggregate('sum', 'min_over_time(' + q.postgres.range('pg_database_size_bytes', database, window) + ')');
+      q.share(q.postgres.sum('pg_database_size_bytes', [], database), smallest) + ' - 1'),
     serverConnections: {
       title: 'Server connections',
       description: "Connections of everybody on the database server as a share of max_connections. Near 100 % new clients are refused, whatever this application's pool says.",
       unit: 'percentunit',
       legend: 'server connections used',
-      colour: 'purple',
+      colour: 'text',
     } + both(function(q) q.share(q.postgres.sum('pg_stat_activity_count'), q.postgres.max('pg_settings_max_connections'))),
     serverRollbacks: {
       title: 'Server rollback rate',

@@ -9,6 +9,7 @@ function(config)
     v1(q):: q.quantile(quantile, 'fraiseql_graphql_query_duration_seconds'),
     v2(q):: q.quantile(quantile, 'fraiseql_query_duration_seconds'),
   };
+  local types = { query: 'blue', mutation: 'purple', subscription: 'green', unknown: 'text' };
   local noType = { v2: 'FraiseQL v2 counts operations without their type' };
   {
     operationRate: {
@@ -45,11 +46,15 @@ function(config)
       unit: 'percentunit',
       legend: '{{operation_type}}',
       absent: noType,
-      v1(q):: q.share(q.sumRate('fraiseql_graphql_queries_errors_total', ['operation_type']), q.sumRate('fraiseql_graphql_queries_total', ['operation_type'])),
+      colours: types,
+      // What never parsed has no type, and fails by definition.
+      v1(q)::
+        local rate(metric) = q.sumRate(metric, ['operation_type'], 'operation_type!="unknown"');
+        q.shareOrZero(rate('fraiseql_graphql_queries_errors_total'), rate('fraiseql_graphql_queries_total')),
     },
-    latencyP50: latency(0.5, 'P50') { colour: 'green' },
-    latencyP95: latency(0.95, 'P95') { colour: 'yellow' },
-    latencyP99: latency(0.99, 'P99') { colour: 'red' },
+    latencyP50: latency(0.5, 'P50') { colour: 'light-blue' },
+    latencyP95: latency(0.95, 'P95') { colour: 'blue' },
+    latencyP99: latency(0.99, 'P99') { colour: 'purple' },
     topOperations: {
       title: 'Top operations',
       description: 'The operations called most often in the selected range. A name that is new here, or far above its usual count, is where a change of load comes from.',
@@ -79,7 +84,7 @@ function(config)
       description: 'Queries, mutations and subscriptions per second. The mix is a fingerprint of the clients: when mutations grow alone, expect load on the primary and more cache invalidations.',
       unit: 'reqps',
       legend: '{{operation_type}}',
-      colours: { query: 'blue', mutation: 'purple', subscription: 'green', unknown: 'text' },
+      colours: types,
       absent: noType,
       v1(q):: q.sumRate('fraiseql_graphql_queries_total', ['operation_type']),
     },
@@ -106,7 +111,7 @@ function(config)
       description: 'The complexity that one operation in twenty exceeds.',
       unit: 'short',
       legend: 'P95',
-      colour: 'yellow',
+      colour: 'purple',
       absent: { v2: 'FraiseQL v2 exports only the sum of costs' },
       v1(q):: q.quantile(0.95, 'fraiseql_graphql_query_complexity'),
     },
@@ -115,7 +120,7 @@ function(config)
       description: 'Mean depth of the selection sets.',
       unit: 'short',
       legend: 'mean depth',
-      colour: 'purple',
+      colour: 'green',
       absent: { v2: 'FraiseQL v2 does not export the depth' },
       v1(q):: q.average('fraiseql_graphql_query_depth'),
     },

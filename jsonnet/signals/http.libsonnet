@@ -14,7 +14,7 @@ function(config) {
     description: 'Share of HTTP requests answered 4xx or 5xx: refused bodies, unknown paths, crashes outside GraphQL.',
     unit: 'percentunit',
     legend: 'HTTP 4xx and 5xx',
-    colour: 'orange',
+    colour: 'text',
     v1(q):: q.shareOrZero(q.sumRate('fraiseql_http_requests_total', [], 'status=~"4..|5.."'), q.sumRate('fraiseql_http_requests_total')),
     v2(q):: q.share(q.sumRate('fraiseql_http_responses_4xx') + ' + ' + q.sumRate('fraiseql_http_responses_5xx'), q.sumRate('fraiseql_http_requests_total')),
   },
