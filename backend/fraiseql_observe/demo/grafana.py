@@ -102,9 +102,31 @@ class GrafanaServer(Server):
         """Secrets are named, not given: the engine reads them from its own environment."""
         passed = [part for name in variables if name != "GF_PATHS_DATA" for part in ("--env", name)]
         volume = f"{self._provisioning}:{self._provisioning}:ro"
-        name = f"fraiseql-observe-demo-{self.port}"
         engine = str(self._runner.program)
-        return [engine, "run", "--rm", "--name", name, "--network", "host", *passed, "--volume", volume, IMAGE]
+        return [
+            engine,
+            "run",
+            "--rm",
+            "--name",
+            self._container_name,
+            "--network",
+            "host",
+            *passed,
+            "--volume",
+            volume,
+            IMAGE,
+        ]
+
+    @property
+    def _container_name(self) -> str:
+        return f"fraiseql-observe-demo-{self.port}"
+
+    def stop(self) -> None:
+        """End the client, and the container too should the client have died without it."""
+        super().stop()
+        if self._runner.is_container and self.pid:
+            argv = [str(self._runner.program), "rm", "--force", self._container_name]
+            subprocess.run(argv, capture_output=True, timeout=60, check=False)  # noqa: S603  our own arguments
 
     def ready(self) -> bool:
         return answers(f"{self.url}/api/health")

@@ -20,7 +20,7 @@ def _places(stack: Stack) -> list[str]:
     prometheus, folder = stack.prometheus.url, stack.folder
     rows = [
         ("Blog (GraphiQL)", f"{stack.blog.url}/graphql"),
-        ("", f'with the header {{"Authorization": "Bearer <what {folder}/token holds>"}}'),
+        ("  its header", f'{{"Authorization": "Bearer <the content of {folder}/token>"}}'),
         ("Metrics", f"{stack.blog.url}/metrics"),
         ("Prometheus", prometheus),
         ("Alerts and rules", f"{prometheus}/alerts  {prometheus}/rules"),
@@ -28,7 +28,7 @@ def _places(stack: Stack) -> list[str]:
         *([("Grafana", f"{stack.grafana.url}/dashboards")] if stack.grafana else []),
         ("Dashboards", f"{folder}/{DASHBOARDS}"),
         ("Audit log", f"PGPASSFILE={folder}/pgpass psql {stack.reader_address}"),
-        ("", "    -c 'select * from fraiseql_observe.audit_events order by occurred_at desc limit 10'"),
+        ("  for example", "table fraiseql_observe.error_groups;"),
     ]
     return [f"  {name:<18}{value}" for name, value in rows]
 

@@ -72,6 +72,7 @@ def run(options: Options, progress: Progress) -> bool:
         version = preflight.require_fraiseql()
         preflight.require_programs()
         options.ports.require_free()
+        _require_folder_of(options.json_file)
     with (
         _stoppable(),
         _scratch(options, progress) as folder,
@@ -136,6 +137,11 @@ def _keep_running(stack: Stack, progress: Progress) -> None:
         Watch(stack.servers, progress).forever()
     except KeyboardInterrupt:
         progress.say("")
+
+
+def _require_folder_of(path: Path | None) -> None:
+    if path and not path.absolute().parent.is_dir():
+        raise DemoError(f"The folder of {path}, where the verdict shall go, does not exist.", hint="name another file")
 
 
 def _write(report: Report, path: Path | None, seconds: float) -> None:

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraiseql_observe.demo.blog import database
-from fraiseql_observe.demo.servers import BlogServer, PostgresServer, RedisServer
+from fraiseql_observe.demo.servers import BlogServer, PostgresServer, RedisServer, process
 from fraiseql_observe.demo.traffic.client import BlogClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+
+COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "COVERAGE_FILE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _measured_children():
+    """Children see little of our environment; for the tests they also see whether their coverage is measured."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "INHERITED", (*process.INHERITED, *COVERAGE))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,17 @@ def test_a_program_comes_before_an_engine(tmp_path, monkeypatch):
     assert not found.is_container
 
 
+def test_a_container_is_removed_for_certain(tmp_path):
+    """The client of an engine may die without its container."""
+    engine, calls = tmp_path / "docker", tmp_path / "calls"
+    executable(engine, f'echo "$@" >> {calls}; [ "$1" = run ] && exec sleep 60')
+    server = GrafanaServer(Runner(engine), PROVISIONING, {}, folder=tmp_path)
+    server.spawn()
+    server.stop()
+    assert not server.running
+    assert calls.read_text().splitlines()[-1] == f"rm --force fraiseql-observe-demo-{server.port}"
+
+
 @pytest.mark.container
 def test_a_real_grafana_serves_the_provisioned_dashboards(tmp_path):
     runner = grafana.find_runner()
