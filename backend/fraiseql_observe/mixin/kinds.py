@@ -16,7 +16,7 @@ Accepts = Callable[[Any], bool]
 
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 MATCHER = re.compile(r'\s*[a-zA-Z_][a-zA-Z0-9_]*\s*(?:=~|!~|!=|=)\s*"(?:[^"\\]|\\.)*"\s*')
-CHOICE = re.compile(r"[\w.-]+(?:, [\w.-]+)* or [\w.-]+")
+CHOICE = re.compile(r"[\w.-]+(?:(?:, [\w.-]+)* or [\w.-]+)?")
 SEVERITIES = ("critical", "warning", "info", "none")
 
 

@@ -54,8 +54,13 @@ def render(config: Overrides | Path | None = None, *, catalogue: Mapping[str, An
         JsonnetError: a source does not evaluate.
     """
     overrides, beside = _overrides(config)
-    imports = engine.library({CATALOGUE: json.dumps(catalogue, sort_keys=True)}, beside=beside)
+    imports = engine.library({CATALOGUE: catalogue_text(catalogue)}, beside=beside)
     return _rendered(engine.evaluate(snippet(overrides, variants=config is None), imports))
+
+
+def catalogue_text(catalogue: Mapping[str, Any]) -> str:
+    """The catalogue as the source file that the mixin imports."""
+    return json.dumps(catalogue, sort_keys=True)
 
 
 def snippet(overrides: str, *, variants: bool) -> str:

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 MAX_BYTES = 1_000_000
 REFERENCE = "docs/reference/config.md"
 UNKNOWN = "unknown field"
+KeyPath = tuple[str, ...]  # of a key, from `_config` down
+NULL = "null value not allowed"
 WANTED = {
     "must be of dict type": "a mapping",
     "must be of boolean type": "true or false",
     "must be of string type": "a text",
     "must be of number type": "a number",
     "must be of list type": "a list",
-    "null value not allowed": "allowed here",
+    NULL: "allowed here",
 }
 
 
@@ -43,7 +45,7 @@ class Problem:
         value: what was given.
     """
 
-    path: tuple[str, ...]
+    path: KeyPath
     expects: str | None
     value: Any = None
 
@@ -63,7 +65,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def check(
-    overrides: Mapping[str, Any], *, origin: str = "_config", lines: Mapping[tuple[str, ...], int] | None = None
+    overrides: Mapping[str, Any], *, origin: str = "_config", lines: Mapping[KeyPath, int] | None = None
 ) -> dict[str, Any]:
     """The overrides in the units of `config.libsonnet`.
 
@@ -76,7 +78,7 @@ def check(
         ConfigError: naming every unknown or malformed key.
     """
     defaults = knobs.defaults()
-    validator = cerberus.Validator(schema(knobs.read(), defaults))
+    validator = cerberus.Validator(schema(knobs.read(), defaults, overrides))
     if validator.validate(dict(overrides)):
         document: dict[str, Any] = validator.document
         return document
@@ -101,30 +103,33 @@ def check_jsonnet(path: Path) -> None:
     check(engine.evaluate(merged, imports), origin=str(path))
 
 
-def schema(declared: Iterable[knobs.Knob], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The cerberus schema: the structure of the defaults, each leaf with the kind that its unit names."""
-    found: dict[tuple[str, ...], kinds.Kind] = {}
+def schema(declared: Iterable[knobs.Knob], defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The cerberus schema of the keys that are given: each leaf with the kind that its unit names.
+
+    Only of those, since cerberus checks the schema too, which takes longer than everything else.
+    """
+    found: dict[KeyPath, kinds.Kind] = {}
     for knob in declared:
         if kind := kinds.of(knob.unit):
             # An exact declaration stands over one with `*`, whichever comes first.
-            found |= {
-                path: kind for path in knobs.expand(knob, defaults) if knobs.ANY not in knob.path or path not in found
-            }
-    return _schema(defaults, (), found)
+            exact = knobs.ANY not in knob.path
+            found |= {path: kind for path in knobs.expand(knob, defaults) if exact or path not in found}
+    return _schema(defaults, given, (), found)
 
 
 def _schema(
-    value: Mapping[str, Any], path: tuple[str, ...], found: Mapping[tuple[str, ...], kinds.Kind]
+    value: Mapping[str, Any], given: Mapping[str, Any], path: KeyPath, found: Mapping[KeyPath, kinds.Kind]
 ) -> dict[str, Any]:
-    declared = {known[-1]: None for known in found if known[:-1] == path}
-    return {name: _rule(value.get(name), (*path, name), found) for name in {**value, **declared}}
+    known = [name for name in given if name in value or (*path, name) in found]
+    return {name: _rule(value.get(name), given[name], (*path, name), found) for name in known}
 
 
-def _rule(value: Any, path: tuple[str, ...], found: Mapping[tuple[str, ...], kinds.Kind]) -> dict[str, Any]:
+def _rule(value: Any, given: Any, path: KeyPath, found: Mapping[KeyPath, kinds.Kind]) -> dict[str, Any]:
     if kind := found.get(path):
         return {"nullable": kind.accepts(None), "coerce": kind.coerce, "check_with": _checked(kind)}
     if isinstance(value, Mapping):
-        return {"type": "dict", "schema": _schema(value, path, found)}
+        inner = _schema(value, given, path, found) if isinstance(given, Mapping) else {}
+        return {"type": "dict", "schema": inner}
     return {"type": _type(value)} if value is not None else {"nullable": True}
 
 
@@ -144,12 +149,13 @@ def _type(value: Any) -> str:
     return "string" if isinstance(value, str) else "list"
 
 
-def _problems(errors: Mapping[str, Any], given: Any, path: tuple[str, ...]) -> Iterator[Problem]:
+def _problems(errors: Mapping[str, Any], given: Any, path: KeyPath) -> Iterator[Problem]:
     """Cerberus' nested report, flat."""
     for name, reports in errors.items():
         here = (*path, str(name))
         value = given.get(name) if isinstance(given, Mapping) else None
-        for report in reports:
+        # A kind says better what is wanted than that null is not.
+        for report in [one for one in reports if one != NULL] or reports:
             if isinstance(report, Mapping):
                 yield from _problems(report, value, here)
             else:
@@ -161,7 +167,7 @@ def _expects(report: str) -> str:
     return WANTED.get(report, report)
 
 
-def _sentence(problem: Problem, origin: str, lines: Mapping[tuple[str, ...], int]) -> str:
+def _sentence(problem: Problem, origin: str, lines: Mapping[KeyPath, int]) -> str:
     line = f":{lines[problem.path]}" if problem.path in lines else ""
     key = ".".join(problem.path)
     if problem.expects is None:
@@ -186,7 +192,7 @@ def nearest(key: str, known: Sequence[str]) -> str:
     return by_name[near[0]] if near else ""
 
 
-def _paths(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _paths(value: Mapping[str, Any], path: KeyPath) -> Iterator[KeyPath]:
     for name, inner in value.items():
         yield (*path, name)
         if isinstance(inner, Mapping):
@@ -208,7 +214,7 @@ def _compose(path: Path) -> Any:
         raise ConfigError(f"{where}: {getattr(error, 'problem', error)}", hint="mend the YAML") from None
 
 
-def _lines(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+def _lines(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
     """The line of each key."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraiseql_observe.mixin import serialise
@@ -21,12 +21,14 @@ DOCUMENTS = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(DOCUMENTS)
 def test_json_reads_back(value):
     assert json.loads(serialise.to_json(value)) == value
     assert json.loads(serialise.to_minified_json(value)) == value
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.from_regex(r"\A[a-z]+\Z"), inner)))
 def test_yaml_reads_back(value):
     assert yaml.safe_load(serialise.to_yaml(value)) == value
