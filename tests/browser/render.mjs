@@ -100,8 +100,8 @@ async function draw(browser, url, name, { out, range }) {
   // The picture shows the whole page, so all of it is brought into view; panels may then measure themselves anew.
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewport({ width: WIDTH, height });
-  await page.waitForNetworkIdle({ idleTime: 300, timeout: PATIENCE }).catch(() => {});
   const report = await settled(page);
+  await page.waitForNetworkIdle({ idleTime: 500, timeout: PATIENCE }).catch(() => {}); // the last icons
   await page.screenshot({ path: join(out, `${name}.png`) });
   await page.close();
   return { dashboard: name, complaints, ...report };

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.fraiseql]
 
 UIDS = ("operations", "cache", "database", "errors", "users", "compliance")
 WIDTH = 1600
+RAW = ("${", "$__", "{{", "NaN", "undefined", "[object")  # what a person should never read
 BLANK = 40_000  # bytes; a page without anything on it compresses to a tenth of this
 
 
@@ -38,6 +39,15 @@ def test_every_panel_is_drawn(pictures: Pictures, servers: Servers, uid: str) ->
 
 def test_the_browser_has_nothing_to_complain_about(pictures: Pictures, uid: str) -> None:
     assert pictures.reports[uid]["complaints"] == []
+
+
+def test_nothing_is_hidden_behind_a_scroll_bar(pictures: Pictures, uid: str) -> None:
+    assert [(panel["title"], panel["hidden"]) for panel in pictures.reports[uid]["panels"] if panel["hidden"]] == []
+
+
+def test_no_panel_shows_a_raw_value(pictures: Pictures, uid: str) -> None:
+    shown = {panel["title"]: panel["text"] for panel in pictures.reports[uid]["panels"]}
+    assert [title for title, text in shown.items() if any(raw in text for raw in RAW)] == []
 
 
 def test_every_variable_finds_choices(pictures: Pictures, uid: str) -> None:

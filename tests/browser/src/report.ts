@@ -14,6 +14,8 @@ export interface PanelReport {
   /** How many values that are not null the panel was given. */
   values: number;
   text: string;
+  /** Parts that one would have to scroll to see. */
+  hidden: Array<'columns' | 'legend'>;
   /** Where the panel ends on the page, in pixels. */
   bottom: number;
 }
@@ -53,6 +55,7 @@ function panelReport(panel: VizPanel): PanelReport {
     series: series.length,
     values,
     text: element?.innerText ?? '',
+    hidden: element ? hiddenIn(element) : [],
     bottom: element ? Math.round(element.getBoundingClientRect().bottom + window.scrollY) : 0,
   };
 }
@@ -68,12 +71,32 @@ function stateOf(panel: VizPanel, element: HTMLElement | null, data: PanelData |
   if (!element || (asks && data?.state !== LoadingState.Done)) {
     return 'loading';
   }
-  if (element.querySelector('[data-no-data], [data-alert-rules="0"][data-loaded=true]') || (asks && values === 0)) {
+  const nothing = element.querySelector('[data-no-data], [data-alert-rules="0"][data-loaded=true]');
+  if (nothing || (asks && values === 0) || saysNothing(panel, element)) {
     return 'empty';
   }
   const shows = content || (element.innerText.trim() !== panel.state.title && element.innerText.trim() !== '');
   return shows ? 'drawn' : 'loading';
 }
+
+/** Whether a value is missing and its substitute shown; in a table single cells may be empty. */
+function saysNothing({ state }: VizPanel, element: HTMLElement): boolean {
+  const substitute = state.fieldConfig.defaults.noValue ?? 'No data';
+  return state.pluginId !== 'table' && element.innerText.split('\n').includes(substitute);
+}
+
+const SLACK = 4; // pixels that rounding may cost
+
+function hiddenIn(element: HTMLElement): PanelReport['hidden'] {
+  const grids = [...element.querySelectorAll('[role=grid]')];
+  const legends = [...element.querySelectorAll('[data-testid*="viz-layout-legend"] *')];
+  return [
+    ...(grids.some((grid) => grid.scrollWidth > grid.clientWidth + SLACK) ? ['columns' as const] : []),
+    ...(legends.some((part) => scrolls(part) && part.scrollHeight > part.clientHeight + SLACK) ? ['legend' as const] : []),
+  ];
+}
+
+const scrolls = (part: Element) => ['auto', 'scroll'].includes(getComputedStyle(part).overflowY);
 
 const valuesIn = ({ fields }: DataFrame): number =>
   fields
