@@ -29,7 +29,7 @@ import click
 )
 @click.option(
     "--rate",
-    default=30.0,
+    default=20.0,
     show_default=True,
     type=click.FloatRange(1, 500),
     metavar="NUMBER",

@@ -56,7 +56,7 @@ class Options:
     ports: Ports = field(default_factory=Ports)
     keep: bool = False
     workers: int = 1
-    rate: float = 30.0
+    rate: float = 20.0
 
 
 def run(options: Options, progress: Progress) -> bool:

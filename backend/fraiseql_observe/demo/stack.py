@@ -81,7 +81,7 @@ class Stack:
     traffic: TrafficGenerator
     grafana: GrafanaServer | None = None
 
-    def __init__(self, ports: Ports, folder: Path, *, workers: int = 1, rate: float = 30.0) -> None:
+    def __init__(self, ports: Ports, folder: Path, *, workers: int = 1, rate: float = 20.0) -> None:
         self.ports = ports
         self.folder = folder
         self.servers: list[Server] = []

@@ -2,44 +2,73 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import time
+import random
 
 import psycopg
 import pytest
 
 from fraiseql_observe.audit import setup
 from fraiseql_observe.demo.servers import TrafficGenerator
-from fraiseql_observe.demo.traffic.operations import STOPS
+from fraiseql_observe.demo.traffic import drive
+from fraiseql_observe.demo.traffic.client import BlogClient
+from fraiseql_observe.demo.traffic.crowd import Crowd
+from fraiseql_observe.demo.traffic.drive import Traffic
+from fraiseql_observe.demo.traffic.operations import COMES_BACK, STOPS
 from fraiseql_observe.demo.traffic.operator import RESOLVE
 
 pytestmark = [pytest.mark.fraiseql]
 
 
-def sent_within(traffic, seconds):
-    with traffic:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            traffic.check()
-            time.sleep(0.1)
-        traffic.stop()
-        return json.loads(traffic.log.read_text().splitlines()[-1])["sent"]
+async def sent_until(traffic, enough):
+    """Let it run until `enough` says so; a minute at most."""
+    running = asyncio.create_task(traffic.run())
+    try:
+        async with asyncio.timeout(60):
+            while not (running.done() or enough(traffic.seen)):  # noqa: ASYNC110  a counter has no event
+                await asyncio.sleep(0.05)
+    finally:
+        running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    return json.loads(traffic.summary())["sent"]
 
 
-def test_everybody_sends_and_says_what(blog, blog_database):
-    sent = sent_within(TrafficGenerator(blog, blog_database, rate=40), 5)
-    assert {"Posts", "Post", "failed login", "nonsense", STOPS.document} <= set(sent)
-    assert sum(sent.values()) > 40
+def traffic_of(client, people):
+    rng = random.Random(1)
+    return Traffic(client, Crowd.of(people, rng), rng, rate=40)
+
+
+EVERYBODY = {
+    "Posts",
+    "Post",
+    "TagCloud",
+    "failed login",
+    "nonsense",
+    STOPS.document,
+    COMES_BACK.document,
+    "ReadingReport",
+}
+
+
+async def test_everybody_sends(client, people, monkeypatch):
+    monkeypatch.setattr(drive, "BURST", 0.5)
+    monkeypatch.setattr(drive, "NONSENSE", 0.1)
+    sent = await sent_until(traffic_of(client, people), lambda seen: seen.keys() >= EVERYBODY and seen["nonsense"] > 4)
     assert "unanswered" not in sent
 
 
-def test_a_blog_that_is_away_is_waited_for(blog, blog_database):
-    blog.stop()
-    try:
-        sent = sent_within(TrafficGenerator(blog, blog_database, rate=40), 3)
-    finally:
-        blog.start()
+async def test_a_blog_that_is_away_is_waited_for(people):
+    async with BlogClient("http://127.0.0.1:1", "x" * 32) as nobody:
+        sent = await sent_until(traffic_of(nobody, people), lambda seen: seen["unanswered"] > 20)
     assert set(sent) == {"unanswered"}
+
+
+def test_the_process_says_what_it_sent(blog, blog_database):
+    with TrafficGenerator(blog, blog_database, rate=40) as traffic:
+        traffic.stop()
+        assert json.loads(traffic.log.read_text().splitlines()[-1]).keys() == {"seconds", "sent"}
 
 
 def test_the_operator_resolves_what_has_stopped(blog_database):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from fraiseql_observe.demo.servers.process import Command
 from fraiseql_observe.demo.servers.server import Server
+from fraiseql_observe.demo.traffic import STARTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,4 +43,5 @@ class TrafficGenerator(Server):
         )
 
     def ready(self) -> bool:
-        return True
+        """It says so once it can be stopped with a summary."""
+        return self.log.exists() and STARTED in self.log.read_text()

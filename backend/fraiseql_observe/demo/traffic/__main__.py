@@ -9,6 +9,7 @@ import signal
 import sys
 
 from fraiseql_observe.demo.blog import database
+from fraiseql_observe.demo.traffic import STARTED
 from fraiseql_observe.demo.traffic.client import BlogClient
 from fraiseql_observe.demo.traffic.crowd import Crowd
 from fraiseql_observe.demo.traffic.drive import Traffic
@@ -41,6 +42,8 @@ async def until_stopped(traffic: Traffic, database_url: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, work.cancel)
+    sys.stdout.write(STARTED + "\n")
+    sys.stdout.flush()
     try:
         await work
     except asyncio.CancelledError:

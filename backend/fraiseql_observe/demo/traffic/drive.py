@@ -25,6 +25,7 @@ RELEASE = 20.0  # seconds between two releases of the client, each with new pers
 BURST = 15.0  # seconds between two bursts of the slow report
 BURST_SIZE = 12  # more than the blog has connections
 FAILED_LOGIN = 45.0  # seconds between two, after the first three: below what should wake anybody
+NONSENSE = 4.0  # seconds between two malformed requests
 ARCHIVE = 60.0  # seconds between two attempts of the client that comes back
 ATTEMPT = 8.0  # seconds that each takes
 MALFORMED = (
@@ -109,7 +110,7 @@ class Traffic:
             caller = self.crowd.somebody(self.rng, self.elapsed, ANYBODY)
             token = self.client.token(caller) if caller else None
             await self._post(MALFORMED[number % len(MALFORMED)], token, "nonsense")
-            await asyncio.sleep(4.0)
+            await asyncio.sleep(NONSENSE)
 
     async def ask_the_archive(self) -> None:
         """Two clients ask for what is not there: one stops for good, the other comes back each minute."""
