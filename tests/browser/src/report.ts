@@ -79,10 +79,10 @@ function stateOf(panel: VizPanel, element: HTMLElement | null, data: PanelData |
   return shows ? 'drawn' : 'loading';
 }
 
-/** Whether a value is missing and its substitute shown; in a table single cells may be empty. */
+/** Whether words stand where a value should be (a number such as 0 is a value); single cells of a table may be empty. */
 function saysNothing({ state }: VizPanel, element: HTMLElement): boolean {
   const substitute = state.fieldConfig.defaults.noValue ?? 'No data';
-  return state.pluginId !== 'table' && element.innerText.split('\n').includes(substitute);
+  return state.pluginId !== 'table' && Number.isNaN(Number(substitute)) && element.innerText.split('\n').includes(substitute);
 }
 
 const SLACK = 4; // pixels that rounding may cost
