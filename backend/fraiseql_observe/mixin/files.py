@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import tempfile
@@ -78,6 +77,8 @@ def _drift(path: str, wanted: bytes, found: bytes | None) -> Drift | None:
 
 
 def _diff(path: str, wanted: bytes, found: bytes) -> str:
+    import difflib  # noqa: PLC0415  # slow to load, and seldom needed
+
     old, new = found.decode(errors="replace").splitlines(), wanted.decode().splitlines()
     lines = difflib.unified_diff(old, new, f"on disk: {path}", f"rendered: {path}", lineterm="", n=1)
     return "\n".join(line[:200] for line in islice(lines, DIFF_LINES))
