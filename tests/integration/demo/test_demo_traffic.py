@@ -11,12 +11,11 @@ import pytest
 
 from fraiseql_observe.audit import setup
 from fraiseql_observe.demo.servers import TrafficGenerator
-from fraiseql_observe.demo.traffic import drive
+from fraiseql_observe.demo.traffic import drive, operator
 from fraiseql_observe.demo.traffic.client import BlogClient
 from fraiseql_observe.demo.traffic.crowd import Crowd
 from fraiseql_observe.demo.traffic.drive import Traffic
 from fraiseql_observe.demo.traffic.operations import COMES_BACK, STOPS
-from fraiseql_observe.demo.traffic.operator import RESOLVE
 
 pytestmark = [pytest.mark.fraiseql]
 
@@ -71,10 +70,12 @@ def test_the_process_says_what_it_sent(blog, blog_database):
         assert json.loads(traffic.log.read_text().splitlines()[-1]).keys() == {"seconds", "sent"}
 
 
-def test_the_operator_resolves_what_has_stopped(blog_database):
+@pytest.fixture
+def errors(blog_database):
+    """Two errors of the client that stopped: one quiet for a minute, one that has just happened."""
     setup.apply(blog_database)
     with psycopg.connect(blog_database) as connection:
-        for name, age in (("quiet", 60), ("busy", 0)):
+        for name, age in (("quiet", 60), ("busy", -60)):
             connection.execute(
                 """
                 insert into fraiseql_observe.error_group (fingerprint, error_type, severity, operation_name, message,
@@ -84,6 +85,34 @@ def test_the_operator_resolves_what_has_stopped(blog_database):
                 """,
                 {"name": name, "operation": STOPS.document, "age": age},
             )
-        connection.execute(RESOLVE, ([STOPS.document], 5.0))
-        rows = connection.execute("select fingerprint, status from fraiseql_observe.error_group where occurrences = 1")
-        assert set(rows) >= {("quiet", "resolved"), ("busy", "open")}
+    return blog_database
+
+
+def statuses(url):
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("select fingerprint, status from fraiseql_observe.error_group")
+        return {name: status for name, status in rows if name in {"quiet", "busy"}}
+
+
+async def test_the_operator_resolves_what_has_stopped(errors, monkeypatch):
+    monkeypatch.setattr(operator, "ROUND", 0.05)
+    working = asyncio.create_task(operator.resolve_stopped_errors(errors))
+    try:
+        async with asyncio.timeout(30):
+            while statuses(errors)["quiet"] != "resolved":  # noqa: ASYNC110  a row has no event
+                await asyncio.sleep(0.05)
+    finally:
+        working.cancel()
+    assert statuses(errors) == {"quiet": "resolved", "busy": "open"}
+
+
+async def test_the_operator_comes_back_to_a_database_that_is_away(monkeypatch, caplog):
+    monkeypatch.setattr(operator, "ROUND", 0.01)
+    working = asyncio.create_task(operator.resolve_stopped_errors("postgresql://nobody@127.0.0.1:1/none"))
+    try:
+        async with asyncio.timeout(30):
+            while len(caplog.records) < 2:  # noqa: ASYNC110  a log has no event
+                await asyncio.sleep(0.01)
+    finally:
+        working.cancel()
+    assert "could not look at the errors" in caplog.text

@@ -16,7 +16,7 @@ PEOPLE = """
            u.id::text as user_id, u.name, u.email, t.id::text as tenant_id, t.slug as tenant, substr(r.name, 6) as role
     from tb_user u
     join tb_tenant t on t.id = u.tenant_id
-    join user_roles ur on ur.user_id = u.id
+    join tb_user_role ur on ur.user_id = u.id
     join roles r on r.id = ur.role_id
     order by t.slug, u.name, array_position(array['blog_admin', 'blog_author', 'blog_reader'], r.name::text)
 """

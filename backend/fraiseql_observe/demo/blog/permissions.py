@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 GRANTED = """
     select distinct p.id::text, p.resource, p.action, p.description, to_jsonb(p.created_at) #>> '{}' as created_at
-    from user_roles assigned
+    from tb_user_role assigned
     cross join lateral get_inherited_roles(assigned.role_id) as inherited
     join role_permissions held on held.role_id = inherited.role_id and held.granted
     join permissions p on p.id = held.permission_id

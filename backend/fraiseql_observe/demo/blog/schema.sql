@@ -56,6 +56,16 @@ create table if not exists tb_post_tag (
     primary key (post_id, tag_id)
 );
 
+-- Who has which of FraiseQL's roles in which tenant.
+create table if not exists tb_user_role (
+    id uuid primary key default gen_random_uuid(),
+    tenant_id uuid not null references tb_tenant,
+    user_id uuid not null references tb_user,
+    role_id uuid not null references roles,
+    granted_by uuid references tb_user,
+    unique (user_id, role_id, tenant_id)
+);
+
 -- What GraphQL reads.
 
 create or replace view v_user as
@@ -202,9 +212,9 @@ end $$;
 
 create or replace function app.grant_role(input jsonb) returns mutation_response language plpgsql as $$
 declare
-    assignment user_roles;
+    assignment tb_user_role;
 begin
-    insert into user_roles (user_id, role_id, tenant_id, granted_by)
+    insert into tb_user_role (user_id, role_id, tenant_id, granted_by)
     select (input ->> 'user_id')::uuid, r.id, (input ->> 'tenant_id')::uuid, (input ->> 'granted_by')::uuid
     from roles r where r.name = 'blog_' || (input ->> 'role')
     on conflict (user_id, role_id, tenant_id) do nothing
@@ -217,9 +227,9 @@ end $$;
 
 create or replace function app.revoke_role(input jsonb) returns mutation_response language plpgsql as $$
 declare
-    assignment user_roles;
+    assignment tb_user_role;
 begin
-    delete from user_roles ur using roles r
+    delete from tb_user_role ur using roles r
     where r.id = ur.role_id and r.name = 'blog_' || (input ->> 'role')
       and ur.user_id = (input ->> 'user_id')::uuid and ur.tenant_id = (input ->> 'tenant_id')::uuid
     returning ur.* into assignment;

@@ -72,7 +72,7 @@ join permissions p on p.resource = t.resource and p.action = t.action
 on conflict do nothing;
 
 -- In each tenant the first person is the administrator, the next three write, the others read.
-insert into user_roles (user_id, role_id, tenant_id)
+insert into tb_user_role (user_id, role_id, tenant_id)
 select person.id, r.id, person.tenant_id
 from (select id, tenant_id, row_number() over (partition by tenant_id order by name) as place from tb_user) as person
 join roles r on r.name = case when place = 1 then 'blog_admin' when place <= 4 then 'blog_author' else 'blog_reader' end
