@@ -30,6 +30,10 @@ __all__ = ["Instrument", "InstrumentError", "Settings", "instrument"]
 
 logger = logging.getLogger("fraiseql_observe.instrument")
 _NAMESPACE = "fraiseql"
+_SECURITY_EVENTS = (
+    ("auth.success", "success"), ("auth.failure", "failure"), ("auth.token_invalid", "failure"),
+    ("auth.token_expired", "failure"), ("authz.denied", "denied"), ("rate_limit.exceeded", "denied"),
+)  # fmt: skip
 # Where an error of ours can happen: the hooks, and the parts around them.
 FAULTS = (
     execution.HOOK, fields.HOOK, apq.HOOK, cache.HOOK, cache.PERMISSIONS, cache.LOADERS, security.HOOK, security.AUTH,
@@ -158,7 +162,7 @@ def _observe_pools(instrumented: Instrument) -> bool:
 def _declare(metrics: Metrics) -> None:
     """Series that alerts watch for a first event must exist before it: an increase from nothing is no increase."""
     metrics.set(families.BUILD_INFO, 1, _fraiseql_version(), "v1")
-    for event_type, result in (("auth.success", "success"), ("auth.failure", "failure"), ("authz.denied", "denied")):
+    for event_type, result in _SECURITY_EVENTS:
         metrics.inc(families.SECURITY_EVENTS, event_type, result, amount=0)
     for reason in DROP_REASONS:
         metrics.inc(families.AUDIT_DROPPED, reason, amount=0)

@@ -146,6 +146,11 @@ def not_executed(code: str, message: str) -> Failure:
     return Failure(GRAPHQL, WARNING, "GraphQLError", code, message)
 
 
+def reported(reason: str, message: str) -> Failure:
+    """The failure that a mutation reports in its result: a rule of the application said no."""
+    return Failure(VALIDATION, WARNING, "Mutation", reason, message)
+
+
 def worst(failures: list[Failure]) -> Failure | None:
     """The failure that stands for the operation: the most severe one, the first among equals."""
     return max(failures, key=lambda failure: failure.rank, default=None)

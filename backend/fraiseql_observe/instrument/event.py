@@ -62,6 +62,7 @@ class Row(NamedTuple):
     entity_type: str | None
     entity_id: str | None
     cascade: frozenset[str]
+    message: str = ""
 
 
 def mutation_row(value: object) -> Row | None:
@@ -77,6 +78,7 @@ def mutation_row(value: object) -> Row | None:
         entity_type=text(value.get("entity_type")),
         entity_id=text(value.get("entity_id")),
         cascade=_cascaded(value.get("cascade")),
+        message=text(value.get("message")) or "",
     )
 
 
@@ -97,10 +99,10 @@ def row_outcome(status: str) -> str:
     return NOOP if kind == "noop" else SUCCESS
 
 
-def failed_reason(rows: Sequence[Row]) -> str | None:
-    """What the first failed mutation says of itself: `duplicate_email` of `failed:duplicate_email`."""
-    status = next((row.status for row in rows if row_outcome(row.status) == FAILURE), None)
-    return (status.partition(":")[2] or status)[:64] if status else None
+def refusal(rows: Sequence[Row]) -> tuple[str, str] | None:
+    """Reason and words of the first failed mutation: `duplicate_email` of the status `failed:duplicate_email`."""
+    row = next((row for row in rows if row_outcome(row.status) == FAILURE), None)
+    return ((row.status.partition(":")[2] or row.status)[:64], row.message) if row else None
 
 
 @lru_cache(maxsize=2048)

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import weakref
+from bisect import bisect_left
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,18 @@ def _bind(family: Family, registry: CollectorRegistry, fraiseql: Any) -> Any:
         return Counter(family.name, family.help, family.labels, registry=registry)
     if family.kind == "gauge":
         return Gauge(family.name, family.help, family.labels, registry=registry, multiprocess_mode=family.sharing)
-    return Histogram(family.name, family.help, family.labels, registry=registry, buckets=family.buckets)
+    return _Histogram(family.name, family.help, family.labels, registry=registry, buckets=family.buckets)
+
+
+class _Histogram(Histogram):
+    """Finds the bucket by bisection: with the library's loop, histograms are most of what a request costs."""
+
+    def observe(self, amount: float, exemplar: dict[str, str] | None = None) -> None:
+        if exemplar:
+            super().observe(amount, exemplar)
+            return
+        self._sum.inc(amount)
+        self._buckets[bisect_left(self._upper_bounds, amount)].inc(1)
 
 
 def coherency_ratio(coherent: float, stale: float) -> Iterator[Metric]:

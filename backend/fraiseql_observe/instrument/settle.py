@@ -179,7 +179,8 @@ def _count_mutations(record: Record) -> None:
         if error is not None:
             metrics.inc(families.MUTATIONS_ERRORS, name, classify.classify(error).error_type)
         elif outcome == event.FAILURE:
-            metrics.inc(families.MUTATIONS_ERRORS, name, instrument.codes.admit(event.failed_reason(rows) or "failed"))
+            reason, _ = event.refusal(rows) or ("failed", "")
+            metrics.inc(families.MUTATIONS_ERRORS, name, instrument.codes.admit(reason))
         else:
             kind = rows[0].status.partition(":")[0] if rows else event.SUCCESS
             metrics.inc(families.MUTATIONS_SUCCESS, name, instrument.codes.admit(kind))
@@ -213,6 +214,9 @@ def _audit_event(
     scope, context = record.scope, record.facts
     fields = [field.name for field in operation.fields] if operation is not None else []
     entity = _entity(record, operation_type, fields)
+    outcome = event.outcome(worst.error_type if worst else None, record.rows)
+    if worst is None and record.rows and (refusal := event.refusal(record.rows)):
+        worst = classify.reported(*refusal)  # no error to GraphQL, but one to whoever reads the audit log
     redacted = redact(worst.message, literals_of(record.source, record.variables)) if worst else None
     if worst is not None and worst.constraint:
         redacted = f"{redacted} (constraint {worst.constraint})"[:500]
@@ -233,9 +237,9 @@ def _audit_event(
         ),
         entity=entity,
         entity_id=_entity_id(record, operation),
-        outcome=event.outcome(worst.error_type if worst else None, record.rows),
+        outcome=outcome,
         error_type=worst.error_type if worst else None,
-        error_code=event.text(worst.code) if worst else event.failed_reason(record.rows),
+        error_code=event.text(worst.code) if worst else None,
         severity=worst.severity if worst else None,
         error_fingerprint=fingerprint(worst, name, redacted or "") if worst else None,
         error_message=redacted,

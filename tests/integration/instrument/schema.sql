@@ -31,7 +31,7 @@ create function create_post(input jsonb) returns mutation_response language plpg
 declare made tb_post;
 begin
     if input ->> 'title' = 'refuse' then
-        return ('failed:title_refused', 'That title is refused', null, 'Post', null, null, null, null)::mutation_response;
+        return ('failed:title_refused', 'This title is not allowed', null, 'Post', null, null, null, null)::mutation_response;
     end if;
     if input ->> 'title' = 'same' then
         return ('noop:unchanged', 'Nothing to do', null, 'Post', null, null, null, null)::mutation_response;

@@ -273,7 +273,14 @@ async def test_audit_rows(blog_url):
         ("acme", "ada", "/graphql", "127.0.0.1")
     }
     assert rows[1]["request_id"] == "r1"
-    assert rows[3]["error_code"] == "title_refused"
+    refused = rows[3]
+    assert (refused["error_type"], refused["severity"], refused["error_code"]) == (
+        "validation",
+        "warning",
+        "title_refused",
+    )
+    assert refused["error_message"] == "That title is refused"
+    assert refused["error_fingerprint"]
     assert (rows[1]["complexity"], rows[1]["depth"]) == (2, 2)
     assert all(row["recorded_at"] > row["occurred_at"] and row["duration_ms"] > 0 for row in rows)
     boom = rows[-1]

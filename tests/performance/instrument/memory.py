@@ -1,6 +1,6 @@
-"""Whether memory stays flat over a million recorded operations, the audit log on.
+r"""Whether memory stays flat over a million recorded operations, the audit log on.
 
-    python tests/performance/instrument/memory.py --postgres postgresql://postgres@127.0.0.1:5432/ \\
+    python tests/performance/instrument/memory.py --postgres postgresql://postgres@127.0.0.1:5432/ \
         [--operations 1000000]
 
 Operations go through the instrument's own middleware, hooks, metrics and audit writer; only FraiseQL's execution is

@@ -21,6 +21,10 @@ def located(cause: Exception) -> graphql.GraphQLError:
     return graphql.GraphQLError(str(cause), path=["a"], original_error=cause)
 
 
+def coded(code: str) -> graphql.GraphQLError:
+    return graphql.GraphQLError("no", extensions={"code": code})
+
+
 @pytest.mark.parametrize(
     ("error", "error_type", "severity", "code"),
     [
@@ -30,9 +34,9 @@ def located(cause: Exception) -> graphql.GraphQLError:
         (pg.TooManyConnections("full"), "database", "critical", "53300"),
         (psycopg.OperationalError("gone"), "database", "critical", "UNKNOWN"),
         (located(PermissionError("no")), "auth", "warning", "UNKNOWN"),
-        (graphql.GraphQLError("no", extensions={"code": "FORBIDDEN"}), "auth", "warning", "FORBIDDEN"),
+        (coded("FORBIDDEN"), "auth", "warning", "FORBIDDEN"),
         (graphql.GraphQLSyntaxError(graphql.Source("{"), 0, "no"), "graphql", "warning", "UNKNOWN"),
-        (graphql.GraphQLError("x", extensions={"code": "GRAPHQL_PARSE_FAILED"}), "graphql", "warning", "GRAPHQL_PARSE_FAILED"),
+        (coded("GRAPHQL_PARSE_FAILED"), "graphql", "warning", "GRAPHQL_PARSE_FAILED"),
         (graphql.GraphQLError("Cannot query field"), "validation", "warning", "UNKNOWN"),
         (graphql.GraphQLError("Expected value", path=["a"]), "internal", "error", "UNKNOWN"),
         (located(ValueError("application's own")), "internal", "error", "UNKNOWN"),

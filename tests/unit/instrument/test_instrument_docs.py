@@ -1,4 +1,3 @@
-# ruff: noqa: E402  (what FraiseQL brings is imported only where it is installed)
 """The documents say what the code declares, no less and no more."""
 
 from __future__ import annotations

@@ -22,6 +22,9 @@ def test_a_mutation_row_is_recognised_in_both_shapes():
     expected = Row("created", "Post", "7", frozenset({"User", "Tag"}))
     assert event.mutation_row(value) == expected
     assert event.mutation_row((value,)) == expected
+    assert event.mutation_row({**value, "cascade": None, "message": "done"}) == Row(
+        "created", "Post", "7", frozenset(), "done"
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,9 +102,10 @@ def test_the_category(operation_type, entity, field, expected):
 
 
 def test_the_reason_of_a_failure():
-    assert event.failed_reason([row("created"), row("failed:duplicate_email")]) == "duplicate_email"
-    assert event.failed_reason([row("failed")]) == "failed"
-    assert event.failed_reason([row("created")]) is None
+    failed = Row("failed:duplicate_email", None, None, frozenset(), "It is taken")
+    assert event.refusal([row("created"), failed]) == ("duplicate_email", "It is taken")
+    assert event.refusal([row("failed")]) == ("failed", "")
+    assert event.refusal([row("created")]) is None
 
 
 @pytest.mark.parametrize(

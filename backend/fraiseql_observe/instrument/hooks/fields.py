@@ -103,5 +103,6 @@ def _reported(result: Any) -> Row | None:
     status = getattr(result, "status", None)
     if type(result).__name__.endswith("Error"):
         reason = str(getattr(result, "code", None) or type(result).__name__)
-        return Row(status if isinstance(status, str) and ":" in status else f"failed:{reason}", None, None, frozenset())
+        status = status if isinstance(status, str) and ":" in status else f"failed:{reason}"
+        return Row(status, None, None, frozenset(), str(getattr(result, "message", None) or "")[:256])
     return Row(status.lower(), None, None, frozenset()) if isinstance(status, str) else None
