@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FIRST_LOOK = 20.0  # seconds of traffic before it is worth asking
 BETWEEN_LOOKS = 4.0
-PATIENCE = 90.0  # seconds of traffic after which what is missing stays missing
+PATIENCE = 120.0  # seconds of traffic after which what is missing stays missing
 
 
 def wait_until_fed(stack: Stack, rendered: Rendered, say: Callable[[str], None]) -> Report:
