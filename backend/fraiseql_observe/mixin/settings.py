@@ -27,10 +27,6 @@ KeyPath = tuple[str, ...]  # of a key, from `_config` down
 NULL = "null value not allowed"
 WANTED = {
     "must be of dict type": "a mapping",
-    "must be of boolean type": "true or false",
-    "must be of string type": "a text",
-    "must be of number type": "a number",
-    "must be of list type": "a list",
     NULL: "allowed here",
 }
 
@@ -130,7 +126,7 @@ def _rule(value: Any, given: Any, path: KeyPath, found: Mapping[KeyPath, kinds.K
     if isinstance(value, Mapping):
         inner = _schema(value, given, path, found) if isinstance(given, Mapping) else {}
         return {"type": "dict", "schema": inner}
-    return {"type": _type(value)} if value is not None else {"nullable": True}
+    return {"nullable": True}  # no unit, no kind: the mixin's own checks judge it
 
 
 def _checked(kind: kinds.Kind) -> Any:
@@ -139,14 +135,6 @@ def _checked(kind: kinds.Kind) -> Any:
             error(field, kind.expects)
 
     return check_with
-
-
-def _type(value: Any) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    return "string" if isinstance(value, str) else "list"
 
 
 def _problems(errors: Mapping[str, Any], given: Any, path: KeyPath) -> Iterator[Problem]:
