@@ -279,7 +279,7 @@ async def test_audit_rows(blog_url):
         "warning",
         "title_refused",
     )
-    assert refused["error_message"] == "That title is refused"
+    assert refused["error_message"] == "This title is not allowed"
     assert refused["error_fingerprint"]
     assert (rows[1]["complexity"], rows[1]["depth"]) == (2, 2)
     assert all(row["recorded_at"] > row["occurred_at"] and row["duration_ms"] > 0 for row in rows)
