@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 
-const require = createRequire(import.meta.url);
+const scrollbars = createRequire(import.meta.url).resolve('react-custom-scrollbars-2');
 
 // The published packages were built for another bundler: each redirection stands for one assumption they make.
 const redirections = {
@@ -16,11 +16,9 @@ const redirections = {
         : undefined
     );
     // Its CommonJS default export arrives wrapped once too often.
-    onResolve({ filter: /^react-custom-scrollbars-2$/ }, ({ pluginData }) =>
-      pluginData === 'inner' ? undefined : { path: 'scrollbars', namespace: 'shim' }
-    );
+    onResolve({ filter: /^react-custom-scrollbars-2$/ }, () => ({ path: 'scrollbars', namespace: 'shim' }));
     onLoad({ filter: /^scrollbars$/, namespace: 'shim' }, () => ({
-      contents: `export { Scrollbars as default, Scrollbars } from ${JSON.stringify(require.resolve('react-custom-scrollbars-2'))};`,
+      contents: `export { Scrollbars as default, Scrollbars } from ${JSON.stringify(scrollbars)};`,
       resolveDir: import.meta.dirname,
     }));
   },

@@ -1,8 +1,8 @@
-// Draws every dashboard of a folder in a headless browser: one picture each, and report.json with what each panel showed.
+// Draws every dashboard of a folder in a headless browser: a picture each, and report.json with what each panel showed.
 //
 //   node render.mjs --prometheus URL --postgres URL --dashboards DIR --out DIR [--range 15m]
 //
-// Exits with 1 when a panel is in error, is empty, or the browser complained. PYTHON and CHROMIUM name the programs to use.
+// Exits with 1 when a panel is in error, is empty, or the browser complained. PYTHON and CHROMIUM name the programs.
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Stand-ins for kinds of panel whose drawing Grafana does not publish. Each says that it is one, and shows the same data.
+// Stand-ins for kinds of panel whose drawing Grafana does not publish. Each says that it is one, and shows the data.
 import { getFieldDisplayName, type DataFrame, type PanelProps } from '@grafana/data';
 import { useTheme2 } from '@grafana/ui';
 import { useEffect, useState, type CSSProperties, type ReactNode } from 'react';

@@ -1,4 +1,4 @@
-// The panels: thin wrappers over the components that Grafana publishes. Kinds it does not publish are in placeholders.tsx.
+// The panels: thin wrappers over the components that Grafana publishes. The other kinds are in placeholders.tsx.
 import {
   cacheFieldDisplayNames,
   FieldType,
@@ -49,7 +49,9 @@ type Options = Record<string, unknown>;
 function plugin(panel: React.ComponentType<PanelProps<any>>, custom: Options = {}): PanelPlugin {
   return new PanelPlugin(panel).useFieldConfig({
     useCustomConfig: (builder) =>
-      Object.entries(custom).forEach(([id, defaultValue]) => builder.addCustomEditor(fieldOption(id, { defaultValue }))),
+      Object.entries(custom).forEach(([id, defaultValue]) => {
+        builder.addCustomEditor(fieldOption(id, { defaultValue }));
+      }),
   });
 }
 

@@ -1,6 +1,15 @@
 // What a drawn dashboard shows, panel by panel.
 import { FieldType, LoadingState, type DataFrame, type PanelData } from '@grafana/data';
-import { MultiValueVariable, sceneGraph, VizPanel, type EmbeddedScene, type MultiValueVariableState } from '@grafana/scenes';
+import {
+  MultiValueVariable,
+  sceneGraph,
+  VizPanel,
+  type EmbeddedScene,
+  type MultiValueVariableState,
+} from '@grafana/scenes';
+
+const CONTENT = 'canvas, svg, table, [role=grid], [role=table], [data-loaded=true], .markdown-html';
+const SLACK = 4; // pixels that rounding may cost
 
 export interface PanelReport {
   id: number;
@@ -66,7 +75,7 @@ function errorOf(panel: VizPanel, element: HTMLElement | null, data?: PanelData)
 }
 
 function stateOf(panel: VizPanel, element: HTMLElement | null, data: PanelData | undefined, values: number) {
-  const content = element?.querySelector('canvas, svg, table, [role=grid], [role=table], [data-loaded=true], .markdown-html');
+  const content = element?.querySelector(CONTENT);
   const asks = panel.state.$data !== undefined;
   if (!element || (asks && data?.state !== LoadingState.Done)) {
     return 'loading';
@@ -79,24 +88,24 @@ function stateOf(panel: VizPanel, element: HTMLElement | null, data: PanelData |
   return shows ? 'drawn' : 'loading';
 }
 
-/** Whether words stand where a value should be (a number such as 0 is a value); single cells of a table may be empty. */
+/** Whether words stand for a value; a number such as 0 is one, and single cells of a table may be without. */
 function saysNothing({ state }: VizPanel, element: HTMLElement): boolean {
   const substitute = state.fieldConfig.defaults.noValue ?? 'No data';
-  return state.pluginId !== 'table' && Number.isNaN(Number(substitute)) && element.innerText.split('\n').includes(substitute);
+  const words = state.pluginId !== 'table' && Number.isNaN(Number(substitute));
+  return words && element.innerText.split('\n').includes(substitute);
 }
-
-const SLACK = 4; // pixels that rounding may cost
 
 function hiddenIn(element: HTMLElement): PanelReport['hidden'] {
   const grids = [...element.querySelectorAll('[role=grid]')];
   const legends = [...element.querySelectorAll('[data-testid*="viz-layout-legend"] *')];
   return [
     ...(grids.some((grid) => grid.scrollWidth > grid.clientWidth + SLACK) ? ['columns' as const] : []),
-    ...(legends.some((part) => scrolls(part) && part.scrollHeight > part.clientHeight + SLACK) ? ['legend' as const] : []),
+    ...(legends.some(isCut) ? ['legend' as const] : []),
   ];
 }
 
-const scrolls = (part: Element) => ['auto', 'scroll'].includes(getComputedStyle(part).overflowY);
+const isCut = (part: Element) =>
+  ['auto', 'scroll'].includes(getComputedStyle(part).overflowY) && part.scrollHeight > part.clientHeight + SLACK;
 
 const valuesIn = ({ fields }: DataFrame): number =>
   fields
