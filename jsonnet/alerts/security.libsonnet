@@ -21,11 +21,14 @@ function(config, signals) alert.group(config, 'security', [
   },
 
   alert.new('UnauthorizedDataAccess', 'compliance', 'Far more access is denied than usual.') {
+    // As a share of the operations, so that neither more traffic nor a short history looks like a spike.
     expression(at)::
-      local usual = signals.security.denied.asRule(query.rule(config, at.settings.baseline));
-      local share = number(at.settings.factor) + ' * ' + number(at.settings.window) + ' / ' + number(at.settings.baseline);
-      alert.given(signals.security.denied, at.q, function(denied) denied + ' > ' + at.threshold + ' and ' + denied + ' > ' + share + ' * ' + usual),
+      local long = query.rule(config, at.settings.baseline);
+      local perOperation(q) = signals.security.denied.asRule(q) + ' / ' + signals.graphql.operationRate.asRule(q);
+      local part = number(at.settings.factor) + ' * ' + number(at.settings.window) + ' / ' + number(at.settings.baseline);
+      alert.given(signals.security.denied, at.q, function(denied)
+        denied + ' > ' + at.threshold + ' and ' + perOperation(at.q) + ' > ' + part + ' * ' + perOperation(long)),
     description(at):: '{{ $value | printf "%.0f" }} reads or writes were denied by ' + at.job + ' in the last ' + at.window + ': more than ' + at.threshold +
-                      ', and more than ' + number(at.settings.factor) + ' times what is usual there.',
+                      ', and more than ' + number(at.settings.factor) + ' times the share that is usual there.',
   },
 ])

@@ -38,7 +38,7 @@
   HighFailedAuthAttempts: { enabled: true, thresholds: { warning: 10, critical: 100 }, window: 300, keepFiringFor: 600 },
   // Operations in the window more complex than `complexity` fields (a bucket's bound), or too large to analyse.
   SuspiciousQueryPattern: { enabled: true, thresholds: { warning: 5 }, complexity: 1000, window: 300, keepFiringFor: 600 },
-  // Denials in the window, if they are also over `factor` times what the hour (`baseline`) before had in such a window.
+  // Denials in the window, if their share of the operations is also over `factor` times that of the hour (`baseline`).
   UnauthorizedDataAccess: { enabled: true, thresholds: { warning: 20 }, factor: 3, baseline: 60 * 60, window: 300, keepFiringFor: 1800 },
 
   // Age in seconds of the oldest audit event that is not yet in the database.
