@@ -1,5 +1,5 @@
 // Stand-ins for kinds of panel whose drawing Grafana does not publish. Each says that it is one, and shows the data.
-import { getFieldDisplayName, type DataFrame, type PanelProps } from '@grafana/data';
+import { formattedValueToString, getValueFormat, type PanelProps } from '@grafana/data';
 import { useTheme2 } from '@grafana/ui';
 import { useEffect, useState, type CSSProperties, type ReactNode } from 'react';
 import { ask } from './datasource';
@@ -51,38 +51,41 @@ export function ListPlaceholder(props: PanelProps<any>) {
 }
 
 /** Buckets from the lowest at the bottom, moments from left to right, the more the brighter. */
-export function HeatmapPlaceholder({ data, height, width }: PanelProps<any>) {
+export function HeatmapPlaceholder({ data, height, width, options, timeRange }: PanelProps<any>) {
   const { visualization } = useTheme2();
   const rows = data.series.filter(({ length }) => length > 0);
   if (rows.length === 0) {
     return <NoData />;
   }
-  const moments = [...new Set(rows.flatMap(({ fields }) => fields[0].values as number[]))].sort((a, b) => a - b);
+  const [left, bottom] = [64, 18];
+  const [from, to] = [timeRange.from.valueOf(), timeRange.to.valueOf()];
+  const size = { width: width - left, height: height - LABEL_HEIGHT - bottom };
+  const across = (span: number) => (span / (to - from)) * size.width;
+  const cell = { width: across(rows[0].fields[0].config.interval ?? 0), height: size.height / rows.length };
   const most = Math.max(...rows.flatMap(({ fields }) => fields[1].values as number[]), Number.MIN_VALUE);
-  const [names, bottom] = [60, 16];
-  const cell = { width: (width - names) / moments.length, height: (height - LABEL_HEIGHT - bottom) / rows.length };
+  const edge = getValueFormat(options.yAxis?.unit);
   return (
     <Placeholder kind="heatmap" height={height}>
-      <svg width={width} height={height - LABEL_HEIGHT} fill={visualization.getColorByName('orange')}>
-        {rows.map((row, i) => (
-          <g key={i} transform={`translate(0 ${(rows.length - 1 - i) * cell.height})`}>
-            <text x={names - 6} y={cell.height / 2 + 4} fontSize={11} fill="currentColor" textAnchor="end">
-              {rowName(row, rows)}
+      <svg width={width} height={height - LABEL_HEIGHT} fill={visualization.getColorByName('orange')} fontSize={11}>
+        {rows.map(({ fields: [time, counts] }, i) => (
+          <g key={i} transform={`translate(${left} ${(rows.length - 1 - i) * cell.height})`}>
+            <text x={-6} y={cell.height / 2 + 4} fill="currentColor" textAnchor="end">
+              {counts.name === '+Inf' ? 'more' : formattedValueToString(edge(Number(counts.name)))}
             </text>
-            {row.fields[1].values.map((value: number, j: number) => (
+            {counts.values.map((count: number, j: number) => (
               <rect
                 key={j}
-                x={names + moments.indexOf(row.fields[0].values[j]) * cell.width}
+                x={Math.max(across(time.values[j] - from) - cell.width, 0)}
                 width={Math.max(cell.width - 1, 1)}
                 height={Math.max(cell.height - 1, 1)}
-                opacity={value > 0 ? 0.15 + 0.85 * Math.sqrt(value / most) : 0.03}
+                opacity={count > 0 ? 0.15 + 0.85 * Math.sqrt(count / most) : 0.03}
               />
             ))}
           </g>
         ))}
-        {[moments[0], moments[moments.length - 1]].map((moment, i) => (
+        {[from, to].map((moment, i) => (
           <text
-            key={i} x={i ? width : names} y={height - LABEL_HEIGHT - 3} fontSize={11} fill="currentColor"
+            key={i} x={i ? width : left} y={height - LABEL_HEIGHT - 3} fill="currentColor"
             textAnchor={i ? 'end' : 'start'}
           >
             {new Date(moment).toISOString().slice(11, 16)}
@@ -91,11 +94,6 @@ export function HeatmapPlaceholder({ data, height, width }: PanelProps<any>) {
       </svg>
     </Placeholder>
   );
-}
-
-/** The upper edge of a bucket, in the unit of its field. */
-function rowName(row: DataFrame, all: DataFrame[]): string {
-  return getFieldDisplayName(row.fields[1], row, all);
 }
 
 interface Vector {
