@@ -69,12 +69,10 @@
         },
         {
           id: 8,
-          kind: 'timeSeries',
+          kind: 'heatmap',
           width: 8,
-          show: ['database.queryTime'],
-          draw: 'area',
-          stack: true,
-          min: 0,
+          show: ['database.queryBuckets'],
+          title: 'Query time breakdown',
           noValue: 'No statements',
         },
         {

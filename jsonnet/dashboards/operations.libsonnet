@@ -78,7 +78,7 @@
             operation_name: { title: 'Operation', link: { title: 'Errors', dashboard: 'errors', query: '' } },
             operation: { title: 'Operation' },
             operation_type: { title: 'Type', width: 100 },
-            'Value #A': { title: 'Calls', unit: 'short', decimals: 0, width: 90 },
+            'Value #A': { title: 'Calls', unit: 'locale', decimals: 0, width: 90 },
             'Value #B': { title: 'Share', unit: 'percentunit', decimals: 1, bar: 1 },
             'Value #C': { title: 'P95', unit: 's', width: 90 },
           },

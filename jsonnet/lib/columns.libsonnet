@@ -50,8 +50,12 @@ local named = {
   },
 };
 
-// A number's column is as wide as its title.
-local number(title) = std.max(75, 28 + 7 * std.length(title));
+// A number's column is as wide as its title with the arrow that sorts.
+local width(title) = std.max(80, 40 + 8 * std.length(title));
+
+// Numbers of things are read one by one, not as "2 K".
+local counts = ['active_users', 'affected_users', 'attempts', 'calls', 'changes', 'denied', 'errors', 'occurrences', 'operations', 'reads', 'requests', 'users'];
+local number(column) = { width: width(column.title), [if std.member(counts, column.name) then 'unit']: 'locale' };
 
 local property(id, value) = { id: id, value: value };
 
@@ -62,7 +66,7 @@ local settings = {
   decimals(config, value): [property('decimals', value)],
   // null leaves the width to the table.
   width(config, value): if value == null then [] else [property('custom.width', value)],
-  hidden(config, value): [property('custom.hidden', value)],
+  wrap(config, value): [property('custom.cellOptions', { type: 'auto', wrapText: value })],
   colour(config, value): [property('color', style.fixed(value))],
   values(config, value): [
     property('mappings', style.mappings(value)),
@@ -94,8 +98,8 @@ function(config)
 
     // Of a table's column from the catalogue; `own` is what the spec says of it, or null.
     of(column, own)::
-      if own != null then properties(std.get(named, column.name, if column.type == 'number' then { width: number(column.title) } else {}) + own)
+      if own != null then properties(std.get(named, column.name, if column.type == 'number' then number({ name: column.name, title: std.get(own, 'title', column.title) }) else {}) + own)
       else if column.name in conventional then conventional[column.name]
-      else if column.type == 'number' then [property('custom.width', number(column.title))]
+      else if column.type == 'number' then properties(number(column))
       else [],
   }

@@ -2,13 +2,13 @@
 // Grafana is to draw it. `spec` is a panel's plain data; what it may say is in lib/dashboard.libsonnet.
 local style = import 'style.libsonnet';
 
-local reduced(everyRow=false, calculation='lastNotNull', fields='') = { values: everyRow, calcs: [calculation], fields: fields };
+local reduced(everyRow=false, calculation='lastNotNull') = { values: everyRow, calcs: [calculation], fields: '' };
 
 // A legend with figures stands at the right, where it hides no line of itself.
 local legend(spec) = {
   displayMode: if 'calcs' in spec then 'table' else 'list',
   placement: if 'calcs' in spec then 'right' else 'bottom',
-  [if 'calcs' in spec then 'width']: 280,
+  [if 'calcs' in spec then 'width']: 330,
   showLegend: true,
   calcs: std.get(spec, 'calcs', []),
 };
@@ -93,7 +93,7 @@ local drawn(draw) = {
     color: { mode: 'continuous-BlPu' },
     custom(spec, limited):: {},
     options(spec, unit):: {
-      reduceOptions: reduced(std.get(spec, 'everyRow', false), fields=std.get(spec, 'fields', '')),
+      reduceOptions: reduced(std.get(spec, 'everyRow', false)),
       orientation: 'horizontal',
       displayMode: 'basic',
       valueMode: 'text',

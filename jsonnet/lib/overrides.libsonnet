@@ -51,14 +51,15 @@ local questionColumns(columns, spec, unit, signal) =
   [
     local itsUnit = signal.unitOf(column);
     override('byName', column.name, (
-      when(!std.get(spec, 'everyRow', false), [property('displayName', column.title)]) +
-      when(itsUnit != '', [property('unit', itsUnit)]) +
+      when(!std.get(spec, 'everyRow', false) && !('title' in std.get(own, column.name, {})), [property('displayName', column.title)]) +
+      when(itsUnit != '' && !('unit' in std.get(own, column.name, {})), [property('unit', itsUnit)]) +
       when(spec.kind == 'timeSeries' && column.type == 'number' && itsUnit != unit, onTheRight) +
       if spec.kind == 'table' then columns.of(column, std.get(own, column.name))
       else if column.name in own then columns.given(own[column.name])
       else []
     ))
     for column in signal.columns
+    if !('only' in spec) || std.member(spec.only, column.name)
   ];
 
 function(config)

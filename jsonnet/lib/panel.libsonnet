@@ -8,16 +8,19 @@ local style = import 'style.libsonnet';
 
 local refIds = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
+// Of a question's columns only some.
+local chosen(spec) =
+  if !('only' in spec) then [] else [{ id: 'filterFieldsByName', options: { include: { names: spec.only } } }];
+
 // Several instant queries become one table: joined by their labels, in the order of the spec's columns.
 local joined(spec) =
-  local names = std.get(spec, 'order', []);
-  if names == [] then [] else [
+  if !('order' in spec) then [] else [
     { id: 'merge', options: {} },
     {
       id: 'organize',
       options: {
         excludeByName: { Time: true },
-        indexByName: { [names[i]]: i for i in std.range(0, std.length(names) - 1) },
+        indexByName: { [spec.order[i]]: i for i in std.range(0, std.length(spec.order) - 1) },
         renameByName: {},
         includeByName: {},
       },
@@ -69,7 +72,7 @@ local draw(config, overrides, spec, items) =
       )
       for i in std.range(0, std.length(items) - 1)
     ],
-    transformations: joined(spec),
+    transformations: chosen(spec) + joined(spec),
   };
 
 local alertList(spec) = {

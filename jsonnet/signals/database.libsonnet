@@ -25,7 +25,7 @@ function(config)
     update: 'yellow',
     delete: 'orange',
     'function': 'purple',
-    other: 'text',
+    other: 'semi-dark-blue',
   };
   local slow = { v2: 'FraiseQL v2 does not observe single statements' };
   {
@@ -43,7 +43,7 @@ function(config)
       description: 'The most connections that were busy at once in the last minutes, as a share of the most the pool may open.',
       unit: 'percentunit',
       legend: 'most in ' + recently,
-      alert: 'DatabaseConnectionPoolExhausted',
+      colour: 'text',
       absent: { v2: 'FraiseQL v2 does not export the size limit of its pool' },
       v1(q):: q.share(
         q.aggregate('sum', 'max_over_time(' + q.range('fraiseql_db_connections_active', '', recently) + ')'),
@@ -138,15 +138,6 @@ function(config)
       absent: { v2: 'FraiseQL v2 does not export transactions' },
       v1(q):: q.shareOrZero(q.countRate('fraiseql_db_transaction_duration_seconds', [], 'outcome="rollback"'), q.countRate('fraiseql_db_transaction_duration_seconds')),
     },
-    queryTime: {
-      title: 'Query time breakdown',
-      description: 'Seconds of database time spent per second, by kind of statement: the height is how many connections are busy on average. The kind that grows is where an index, a cache or a smaller selection pays.',
-      unit: 's',
-      legend: '{{query_type}}',
-      colours: statements,
-      absent: slow,
-      v1(q):: q.totalRate('fraiseql_db_query_duration_seconds', ['query_type']),
-    },
     queryLatency: {
       title: 'Statement duration P95',
       description: 'P95 of the time single statements take.',
@@ -157,7 +148,7 @@ function(config)
     },
     queryBuckets: {
       title: 'Statement durations',
-      description: 'How many statements took how long, as a heat map. A second band far above the first is one slow kind of statement among fast ones; a band that drifts up is the whole database slowing down.',
+      description: 'How many statements took how long: the darker a field, the more. A second band far above the first is one slow kind of statement among fast ones; a band that drifts up is the whole database slowing down.',
       unit: 's',
       legend: '{{le}}',
       absent: slow,

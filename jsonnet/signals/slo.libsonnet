@@ -53,8 +53,8 @@ function(config)
     errorBurn: {
       title: 'Error budget burn',
       description: 'How many times faster than it lasts the error budget burned in the last hour. At 1 it is used up exactly at the end of its period.',
-      unit: 'short',
-      legend: 'errors, times too fast',
+      unit: 'suffix:x',
+      legend: 'burn rate, errors',
       limits: factors,
       v1:: burn('fraiseql_graphql_faults', config.slo.availability.objective),
       v2:: burn('fraiseql_graphql_faults', config.slo.availability.objective),
@@ -62,8 +62,8 @@ function(config)
     latencyBurn: {
       title: 'Latency budget burn',
       description: 'How many times faster than it lasts the latency budget burned in the last hour.',
-      unit: 'short',
-      legend: 'latency, times too fast',
+      unit: 'suffix:x',
+      legend: 'burn rate, latency',
       limits: factors,
       v1:: burn('fraiseql_graphql_slow_operations', config.slo.latency.objective),
       v2:: burn('fraiseql_graphql_slow_operations', config.slo.latency.objective),
