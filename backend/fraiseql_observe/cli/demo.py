@@ -42,7 +42,11 @@ def command(*, once: bool, json_file: Path | None, base_port: int, workers: int,
     PostgreSQL, Redis, a blog on FraiseQL with our instrument, its traffic, exporters, Prometheus with our rules and
     Alertmanager, all on loopback ports and in a scratch folder; Grafana too where this machine has one.
     """
-    from fraiseql_observe.demo.ports import Ports  # noqa: PLC0415  only this command pays for it
+    from fraiseql_observe.demo import preflight  # noqa: PLC0415  only this command pays for it
+
+    preflight.require_python()
+    preflight.require_packages()  # before the imports that need them
+    from fraiseql_observe.demo.ports import Ports  # noqa: PLC0415
     from fraiseql_observe.demo.progress import Progress  # noqa: PLC0415
     from fraiseql_observe.demo.run import Options, run  # noqa: PLC0415
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.demo.servers.programs import Program
 
 OLDEST_PYTHON = (3, 13)
+PACKAGES = ("fraiseql", "httpx", "prometheus-client", "pyjwt", "redis", "uvicorn")
 INSTALL = 'pip install "fraiseql-observe[demo]"'
 
 
@@ -27,14 +28,22 @@ def require_python(version: tuple[int, ...] = sys.version_info[:2]) -> None:
         )
 
 
-def require_fraiseql(version_of: Callable[[str], str] = importlib.metadata.version) -> str:
-    """Return FraiseQL's version, or raise `DemoError`."""
-    try:
-        return version_of("fraiseql")
-    except importlib.metadata.PackageNotFoundError:
+def require_packages(version_of: Callable[[str], str] = importlib.metadata.version) -> str:
+    """Return FraiseQL's version, or raise `DemoError` naming what the demo's application lacks."""
+    absent = [name for name in PACKAGES if not _has(name, version_of)]
+    if absent:
         raise DemoError(
-            "The demo's application needs FraiseQL, which this Python does not have.", hint=INSTALL
-        ) from None
+            f"The demo's application needs Python packages that are not installed: {', '.join(absent)}.", hint=INSTALL
+        )
+    return version_of("fraiseql")
+
+
+def _has(name: str, version_of: Callable[[str], str]) -> bool:
+    try:
+        version_of(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def require_programs(required: Sequence[Program] = REQUIRED) -> None:

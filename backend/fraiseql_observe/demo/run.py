@@ -69,7 +69,7 @@ def run(options: Options, progress: Progress) -> bool:
     began = time.monotonic()
     with progress.step("Checking this machine", lambda: f"Python {sys.version.split()[0]}, FraiseQL {version}"):
         preflight.require_python()
-        version = preflight.require_fraiseql()
+        version = preflight.require_packages()
         preflight.require_programs()
         options.ports.require_free()
         _require_folder_of(options.json_file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import tempfile
 import urllib.request
 from typing import ClassVar
 
@@ -106,13 +107,13 @@ def test_a_folder_of_the_callers_is_left(tmp_path):
     assert (tmp_path / "redis" / "redis.log").exists()
 
 
-def test_a_busy_port_is_named():
+def test_a_busy_port_is_named(tmp_path):
     port = free_port()
     with (
         socket.create_server((HOST, port)),
         pytest.raises(DemoError, match=f"Port {port} for redis is taken") as caught,
     ):
-        RedisServer(port=port).start()
+        RedisServer(port=port, folder=tmp_path).start()
     assert "ss -ltnp" in caught.value.hint
 
 
@@ -127,6 +128,13 @@ def test_a_server_that_dies_says_why(tmp_path):
     with pytest.raises(DemoError, match=r"alertmanager ended with code 1; its log ends with:") as caught:
         AlertmanagerServer({"alertmanager.yml": "nonsense: true"}, folder=tmp_path).start()
     assert "nonsense" in caught.value.message
+
+
+def test_a_server_that_cannot_start_leaves_no_folder(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(DemoError), AlertmanagerServer({"alertmanager.yml": "nonsense: true"}):
+        pytest.fail("it started")
+    assert list(tmp_path.iterdir()) == []
 
 
 class Deaf(Server):

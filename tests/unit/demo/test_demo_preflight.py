@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+import subprocess
+import sys
 
 import pytest
 
@@ -24,14 +26,36 @@ def test_a_new_python_will_do():
     preflight.require_python((3, 13))
 
 
-def test_fraiseql_is_asked_for():
-    def absent(_name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError
+def test_packages_are_asked_for():
+    def version_of(name: str) -> str:
+        if name in {"fraiseql", "redis"}:
+            raise importlib.metadata.PackageNotFoundError
+        return "1"
 
-    with pytest.raises(DemoError, match="needs FraiseQL") as caught:
-        preflight.require_fraiseql(absent)
+    with pytest.raises(DemoError, match=r"not installed: fraiseql, redis\.") as caught:
+        preflight.require_packages(version_of)
     assert "pip install" in caught.value.hint
-    assert preflight.require_fraiseql(lambda name: f"{name} 1") == "fraiseql 1"
+    assert preflight.require_packages(lambda name: f"{name} 1") == "fraiseql 1"
+
+
+BARE = """
+import importlib.metadata, sys
+for name in ("fraiseql", "jwt", "httpx", "redis", "uvicorn"):
+    sys.modules[name] = None
+def absent(name):
+    raise importlib.metadata.PackageNotFoundError(name)
+importlib.metadata.version = absent
+sys.argv = ["fraiseql-observe", "demo"]
+from fraiseql_observe.cli import main
+main()
+"""
+
+
+def test_a_plain_installation_gets_one_sentence_and_no_traceback():
+    refused = subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: The demo's application needs Python")
+    assert "Traceback" not in refused.stderr
 
 
 def test_all_missing_programs_share_one_command():
