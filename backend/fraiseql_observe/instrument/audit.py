@@ -78,8 +78,8 @@ DROP_REASONS: Final = ("overflow", "wait_timeout", "rejected", "shutdown")
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 15
 _MAX_PAUSE = 5.0
-# A row PostgreSQL refuses for what it holds; anything else may succeed later.
-_REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+# A row that PostgreSQL, or the way to it, refuses for what it holds; anything else may succeed later.
+_REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded, ValueError, TypeError)
 
 
 class AuditWriter:
@@ -137,6 +137,9 @@ class AuditWriter:
             except TimeoutError:
                 self.drop(1, "wait_timeout")
                 return
+            except asyncio.CancelledError:
+                self.put(event)  # the operation was done, even if nobody waits for its answer any more
+                raise
         self.put(event)
 
     def drop(self, rows: int, reason: str) -> None:

@@ -22,6 +22,9 @@ from graphql.language import IntValueNode
 
 MAX_TOKENS = 10_000
 MAX_COMPLEXITY = 100_000  # a few fragments that spread one another can stand for billions of fields
+_MAX_NAME = 128  # a longer name is in no schema, and must not fill the caches that are kept by name
+_MAX_ID = 256
+_PART_WEIGHT = 100  # characters that an operation or a root field weighs in the cache, about what it takes in memory
 _INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
 State = Literal["parsed", "empty", "invalid", "oversized"]
@@ -151,23 +154,24 @@ class _Measure:
 
 
 def _root_field(node: FieldNode) -> RootField:
+    name = node.name.value[:_MAX_NAME]
     for argument in node.arguments or ():
         if argument.name.value == "id":
             if isinstance(argument.value, StringValueNode | IntValueNode):
-                return RootField(node.name.value, id_literal=argument.value.value)
+                return RootField(name, id_literal=argument.value.value[:_MAX_ID])
             if isinstance(argument.value, VariableNode):
-                return RootField(node.name.value, id_variable=argument.value.name.value)
-    return RootField(node.name.value)
+                return RootField(name, id_variable=argument.value.name.value)
+    return RootField(name)
 
 
 class DocumentCache:
-    """Remembers what recent documents ask for, within a bound of entries and of characters."""
+    """Remembers what recent documents ask for, within a bound of entries and of weight (about one character each)."""
 
-    def __init__(self, *, max_size: int, max_entries: int = 2000, max_characters: int = 8_000_000) -> None:
+    def __init__(self, *, max_size: int, max_entries: int = 2000, max_weight: int = 8_000_000) -> None:
         self._max_size = max_size
         self._max_entries = max_entries
-        self._max_characters = max_characters
-        self._characters = 0
+        self._max_weight = max_weight
+        self._weight = 0
         self._documents: OrderedDict[str, Document] = OrderedDict()
 
     def get(self, text: object) -> Document:
@@ -179,11 +183,15 @@ class DocumentCache:
             return document
         document = analyse(text, max_size=self._max_size)
         self._documents[text] = document
-        self._characters += len(text)
-        while len(self._documents) > self._max_entries or self._characters > self._max_characters:
-            oldest, _ = self._documents.popitem(last=False)
-            self._characters -= len(oldest)
+        self._weight += _weight(text, document)
+        while len(self._documents) > self._max_entries or self._weight > self._max_weight:
+            self._weight -= _weight(*self._documents.popitem(last=False))
         return document
 
     def __len__(self) -> int:
         return len(self._documents)
+
+
+def _weight(text: str, document: Document) -> int:
+    """A document of one-letter fields, or of many operations, takes far more memory than its characters."""
+    return len(text) + _PART_WEIGHT * sum(1 + len(operation.fields) for operation in document.operations)

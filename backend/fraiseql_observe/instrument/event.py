@@ -160,11 +160,15 @@ def text(value: object) -> str | None:
     return cleaned if cleaned.isascii() else cleaned.encode("utf-8", "replace").decode()
 
 
-@lru_cache(maxsize=4096)
 def address(host: str | None) -> str | None:
-    """The client's address if it is one; a test client or a UNIX socket has none."""
+    """The client's address if it is one; a test client or a UNIX socket has none, and a header may claim anything."""
+    return _address(host) if host and len(host) <= _MAX_TEXT else None
+
+
+@lru_cache(maxsize=4096)
+def _address(host: str) -> str | None:
     try:
-        return str(ip_address(host)) if host else None
+        return str(ip_address(host.partition("%")[0]))  # PostgreSQL knows no zone, and would refuse the whole row
     except ValueError:
         return None
 

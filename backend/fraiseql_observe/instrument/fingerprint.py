@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.instrument.classify import Failure
 
 MAX_MESSAGE = 500
-_MAX_LITERALS = 100
+_MAX_LITERALS = 1_000
 _MIN_LITERAL = 3
 _SCAN = 4_000
 
@@ -20,7 +22,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _EMAIL = re.compile(r"[^\s@'\"()<>]{1,64}@[^\s@'\"()<>]{1,255}")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\u201c[^\u201d]*\u201d|=\([^)]*\)")
 _DIGITS = re.compile(r"\d+")
-_DOCUMENT_STRING = re.compile(r'"""(.*?)"""|"((?:[^"\\\n]|\\.)*)"', re.DOTALL)
+# What never closes matches too: searching on from each quote inside it would take quadratic time.
+_DOCUMENT_STRING = re.compile(r'"""(.*?)(?:"""|\Z)|"((?:[^"\\\n]|\\.)*)"?', re.DOTALL)
 
 
 def redact(message: str, literals: Iterable[str] = ()) -> str:
@@ -36,7 +39,8 @@ def redact(message: str, literals: Iterable[str] = ()) -> str:
     text = _EMAIL.sub("?", text)
     text = re.split(r"['\"`\u201c]", text, maxsplit=1)[0] if _unbalanced(text) else text
     text = _DIGITS.sub("?", text)
-    return " ".join(text.split()).replace("\x00", "")[:MAX_MESSAGE]
+    text = " ".join(text.split()).replace("\x00", "")[:MAX_MESSAGE]
+    return text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text to PostgreSQL
 
 
 def _unbalanced(text: str) -> bool:
@@ -69,7 +73,15 @@ def _leaves(variables: object, document: object) -> Iterator[str]:
             yield value[:_SCAN]
     if isinstance(document, str):
         for match in _DOCUMENT_STRING.finditer(document[: 16 * _SCAN]):
-            yield match[1] or match[2] or ""
+            yield from _readings(match[1] or match[2] or "")
+
+
+def _readings(literal: str) -> Iterator[str]:
+    """A literal as it was written and, if it holds escapes, as the application reads it."""
+    yield literal
+    if "\\" in literal:
+        with suppress(ValueError):
+            yield str(json.loads(f'"{literal}"'))
 
 
 def fingerprint(failure: Failure, operation_name: str, redacted: str) -> str:

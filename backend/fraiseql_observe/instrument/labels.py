@@ -4,10 +4,11 @@ from __future__ import annotations
 
 OTHER = "__other__"
 ANONYMOUS = "__anonymous__"
+_MAX_LENGTH = 128  # a client may choose a name as long as a document, and each is repeated in dozens of series
 
 
 class BoundedNames:
-    """The first `limit` names keep themselves; every later one is `__other__`.
+    """The first `limit` names of a sane length keep themselves; every other one is `__other__`.
 
     A name is learnt only through `admit`, so that what a client merely claims never takes a place.
     """
@@ -22,7 +23,7 @@ class BoundedNames:
         label = self._names.get(name)
         if label is not None:
             return label
-        if len(self._names) >= self._limit:
+        if len(self._names) >= self._limit or len(name) > _MAX_LENGTH:
             return OTHER
         self._names[name] = name
         return name

@@ -153,7 +153,8 @@ class WorkersCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         for pid in dead_processes(path.name for path in self._directory.glob("gauge_live*.db")):
-            multiprocess.mark_process_dead(pid, str(self._directory))  # type: ignore[no-untyped-call]
+            with contextlib.suppress(FileNotFoundError):  # another worker is asked for the metrics too
+                multiprocess.mark_process_dead(pid, str(self._directory))  # type: ignore[no-untyped-call]
         # Sorted, so that the mode of a live gauge wins over FraiseQL's own declaration of the same name.
         files = sorted(str(path) for path in self._directory.glob("*.db"))
         totals = {families.COHERENT_READS.name: 0.0, families.STALE_READS.name: 0.0}

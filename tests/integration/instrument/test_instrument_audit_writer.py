@@ -155,6 +155,29 @@ async def test_a_row_that_postgresql_refuses_takes_no_other_with_it(blog_url):
     assert audit_rows(blog_url)[0]["roles"] == ["a", 'q"uote']
 
 
+async def test_a_row_that_cannot_even_be_sent_does_not_end_the_writer(blog_url):
+    metrics = Metrics(CollectorRegistry())
+    writer = AuditWriter(load({"flush_seconds": 0.05}), metrics, blog_url)
+    writer.put(an_event(entity="\ud800"))
+    writer.put(an_event(event_id="2" * 32))
+    writer.start()
+    await writer.stop()
+    assert len(audit_rows(blog_url)) == 1
+    assert metrics._children[families.AUDIT_DROPPED, ("rejected",)]._value.get() == 1
+
+
+async def test_a_row_whose_request_is_cancelled_while_it_waits_is_counted():
+    metrics = Metrics(CollectorRegistry())
+    writer = AuditWriter(load({"queue_size": 1}), metrics, "")
+    writer.put(an_event())
+    waiting = asyncio.create_task(writer.put_waiting(an_event(event_id="2" * 32)))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert waiting.cancelled()
+    assert metrics._children[families.AUDIT_DROPPED, ("overflow",)]._value.get() == 1
+
+
 async def test_a_batch_sent_twice_counts_once(blog_url):
     """A connection may break after the commit and before its answer: the batch is then sent again."""
     writer = AuditWriter(load({}), Metrics(CollectorRegistry()), blog_url)

@@ -100,6 +100,12 @@ def test_introspection_selects_nothing_else(text, expected):
     assert one(text).introspection is expected
 
 
+def test_names_and_ids_are_kept_no_longer_than_any_that_exist():
+    text = "{ " + "a" * 5_000 + '(id: "' + "1" * 5_000 + '") }'
+    (field,) = analyse(text, max_size=65_536).operations[0].fields
+    assert (len(field.name), len(field.id_literal)) == (128, 256)
+
+
 def test_the_operation_a_request_runs():
     document = analyse("query A { a } query B { b } mutation C { c }", max_size=1000)
     assert document.operation("B").name == "B"
@@ -117,13 +123,13 @@ def test_no_text_raises(text):
 
 
 def test_the_cache_returns_the_same_document_and_stays_within_its_bounds():
-    cache = DocumentCache(max_size=50, max_entries=3, max_characters=40)
+    cache = DocumentCache(max_size=50, max_entries=3, max_weight=640)
     first = cache.get("{ a }")
     assert cache.get("{ a }") is first
     for number in range(10):
         cache.get(f"{{ a{number} }}")
     assert len(cache) == 3
-    cache.get("{ " + "b" * 34 + " }")
+    cache.get("{ b b b b }")  # few characters, but they stand for many fields
     assert len(cache) == 1
     assert cache.get("x" * 51) is OVERSIZED
     assert cache.get(None) is EMPTY

@@ -132,7 +132,8 @@ def test_texts_are_bounded_and_acceptable_to_postgresql():
 
 
 @pytest.mark.parametrize(
-    ("host", "expected"), [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("testclient", None), (None, None), ("", None)]
-)
+    ("host", "expected"), [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("testclient", None), (None, None), ("", None),
+                         ("fe80::1%eth0", "fe80::1"), ("fe80::1%'", "fe80::1"), ("::1" + "%" * 9_999, None)],
+)  # fmt: skip
 def test_addresses(host, expected):
     assert event.address(host) == expected

@@ -37,7 +37,22 @@ def test_what_the_client_sent_is_taken_out_even_where_nothing_marks_it():
 
 def test_literals_are_bounded_and_short_ones_are_left():
     assert literals_of(None, {"a": "xy"}) == []
-    assert len(literals_of(None, [f"value {n}" for n in range(5_000)])) == 100
+    assert len(literals_of(None, [f"value {n}" for n in range(5_000)])) == 999
+
+
+def test_a_literal_is_known_as_the_application_reads_it_too():
+    literals = literals_of(r'{ user(name: "hunt\u0065r2 \"x\"") { id } }', None)
+    assert redact('no user hunter2 "x" here', literals) == "no user ? here"
+
+
+def test_a_literal_that_never_closes_is_still_one():
+    """Many escaped quotes and no end: each must not begin a search of its own through the rest of the document."""
+    unclosed = r"\"" * 30_000
+    assert literals_of('{ user(name: "' + unclosed, None)[0] == unclosed
+
+
+def test_half_a_surrogate_pair_leaves_a_text_that_can_be_encoded():
+    assert redact("no tag \ud800 here") == "no tag ? here"
     nested: dict = {}
     for _ in range(5_000):
         nested = {"a": nested}

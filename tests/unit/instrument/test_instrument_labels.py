@@ -24,6 +24,12 @@ def test_the_first_names_keep_themselves_and_asking_teaches_nothing():
     assert bounded.known("c") == OTHER
 
 
+def test_a_name_as_long_as_a_document_is_no_label():
+    names = BoundedNames(10)
+    assert names.admit("a" * 60_000) == OTHER
+    assert len(names) == 0
+
+
 def test_methods():
     assert method_label("POST") == "POST"
     assert method_label("BREW") == OTHER
