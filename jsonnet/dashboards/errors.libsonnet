@@ -58,7 +58,7 @@
           width: 24,
           show: [{ audit: 'errors_top_fingerprints' }],
           title: 'Top fingerprints',
-          columns: { operation_name: { width: 150 } },
+          columns: { operation_name: { width: 150 }, affected_users: { title: 'Users' }, affected_tenants: { title: 'Tenants' } },
         },
       ],
     },
@@ -72,7 +72,7 @@
           show: [{ audit: 'errors_by_endpoint' }],
           title: 'By endpoint',
           height: 8,
-          columns: { error_ratio: { bar: 1, width: 150 } },
+          columns: { error_ratio: { bar: 1, width: 150 }, affected_users: { title: 'Users' } },
         },
         {
           id: 8,

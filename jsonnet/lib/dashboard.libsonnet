@@ -46,18 +46,27 @@ local links(config) =
   }];
 
 // The variables that the panels ask, and out of sight those that only the annotations ask.
-local variables(config, catalogue, panels) =
+local variables(shared, panels) =
   local items = std.flatMap(function(panel) panel.items, panels);
   local questions = [entry.signal for entry in items if 'audit' in entry];
-  local byTenant = [question for question in questions if question.scopedByTenant] != [];
-  local labels = config.scopeLabels + ['job', config.instanceLabel];
+  local byTenant = std.length([null for question in questions if question.scopedByTenant]) > 0;
   local asksSeries = std.length(questions) < std.length(items);
   g.variable.prometheus() +
-  (if asksSeries then g.variable.targets(config, labels) else []) +
-  (if questions != [] then g.variable.audit() else []) +
-  (if byTenant then g.variable.tenant(catalogue) else []) +
-  if asksSeries then []
-  else g.variable.targets(config, if annotations.askTargets(config) then labels else config.scopeLabels, shown=false);
+  (if asksSeries then shared.targets else []) +
+  (if std.length(questions) > 0 then g.variable.audit() else []) +
+  (if byTenant then shared.tenant else []) +
+  (if asksSeries then [] else shared.hiddenTargets);
+
+// What is the same on every dashboard.
+local sharedBy(config, catalogue) =
+  local labels = config.scopeLabels + ['job', config.instanceLabel];
+  {
+    links: links(config),
+    annotations: annotations.list(config),
+    targets: g.variable.targets(config, labels),
+    hiddenTargets: g.variable.targets(config, if annotations.askTargets(config) then labels else config.scopeLabels, shown=false),
+    tenant: g.variable.tenant(catalogue),
+  };
 
 local sized(library, panel) = {
   panel: library.new(panel.spec, panel.items),
@@ -65,7 +74,7 @@ local sized(library, panel) = {
   height: std.get(panel.spec, 'height', library.height(panel.spec.kind)),
 };
 
-local model(config, catalogue, library, uid, spec, panels) = {
+local model(config, shared, library, uid, spec, panels) = {
   uid: uid,
   title: spec.title,
   description: spec.description,
@@ -79,9 +88,9 @@ local model(config, catalogue, library, uid, spec, panels) = {
   timepicker: {},
   fiscalYearStartMonth: 0,
   weekStart: '',
-  links: links(config),
-  templating: { list: variables(config, catalogue, panels) },
-  annotations: { list: annotations.list(config) },
+  links: shared.links,
+  templating: { list: variables(shared, panels) },
+  annotations: { list: shared.annotations },
   panels: g.layout.place([
     { title: section.title, panels: [sized(library, panel) for panel in panels if panel.section == section.title] }
     for section in spec.sections
@@ -91,6 +100,7 @@ local model(config, catalogue, library, uid, spec, panels) = {
 function(config, catalogue)
   local registry = signals(config);
   local library = g.panel(config);
+  local shared = sharedBy(config, catalogue);
   {
     // -> { dashboard: Grafana's classic model, leftOut: [{ dashboard, panel, signal, why }] }
     fromSpec(uid, spec)::
@@ -118,7 +128,7 @@ function(config, catalogue)
           for entry in panel.wanted
           if !entry.signal.available
         ],
-        dashboard: model(config, catalogue, library, uid, spec, [
+        dashboard: model(config, shared, library, uid, spec, [
           panel
           for panel in panels
           if panel.spec.kind == 'alertList' || panel.items != []

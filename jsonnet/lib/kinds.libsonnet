@@ -5,13 +5,7 @@ local style = import 'style.libsonnet';
 local reduced(everyRow=false, calculation='lastNotNull') = { values: everyRow, calcs: [calculation], fields: '' };
 
 // A legend with figures stands at the right, where it hides no line of itself.
-local legend(spec) = {
-  displayMode: if 'calcs' in spec then 'table' else 'list',
-  placement: if 'calcs' in spec then 'right' else 'bottom',
-  [if 'calcs' in spec then 'width']: 330,
-  showLegend: true,
-  calcs: std.get(spec, 'calcs', []),
-};
+local figures(calcs) = { displayMode: 'table', placement: 'right', showLegend: true, width: 330, calcs: calcs };
 
 // How a line, an area or bars are drawn; one item may differ from its panel.
 local drawn(draw) = {
@@ -30,24 +24,14 @@ local drawn(draw) = {
     thresholds(thresholds, bad):: style.lines(thresholds),
     color: { mode: 'palette-classic' },
     custom(spec, limited):: drawn(std.get(spec, 'draw', 'line')) {
-      lineInterpolation: 'linear',
-      gradientMode: 'none',
       showPoints: 'never',
-      pointSize: 5,
-      spanNulls: false,
-      insertNulls: false,
-      barAlignment: 0,
-      axisPlacement: 'auto',
-      axisLabel: '',
-      axisColorMode: 'text',
-      axisBorderShow: false,
-      axisCenteredZero: false,
-      scaleDistribution: { type: 'linear' },
-      hideFrom: { legend: false, tooltip: false, viz: false },
-      stacking: { mode: if std.get(spec, 'stack', false) then 'normal' else 'none', group: 'A' },
-      thresholdsStyle: { mode: if limited then 'dashed' else 'off' },
+      [if 'stack' in spec then 'stacking']: { mode: 'normal', group: 'A' },
+      [if limited then 'thresholdsStyle']: { mode: 'dashed' },
     },
-    options(spec, unit):: { legend: legend(spec), tooltip: { mode: 'multi', sort: 'desc' } },
+    options(spec, unit):: {
+      [if 'calcs' in spec then 'legend']: figures(spec.calcs),
+      tooltip: { mode: 'multi', sort: 'desc' },
+    },
   },
   stat: {
     type: 'stat',

@@ -47,14 +47,13 @@ local draw(config, overrides, spec, items) =
     description: std.get(spec, 'description', first.description),
     datasource: std.get(first, 'datasource', { type: 'prometheus', uid: '${datasource}' }),
     [if !kind.instant then 'interval']: duration.text(config, config.dashboards.interval),
-    links: [runbook.link(config, alert) for alert in alerts],
+    [if alerts != [] then 'links']: [runbook.link(config, alert) for alert in alerts],
     fieldConfig: {
       defaults: {
         unit: unit,
         noValue: std.get(kind, 'noValue', std.get(spec, 'noValue', 'No data')),
         color: kind.color,
         thresholds: if limited == null then style.none else kind.thresholds(limited.limits, limited.bad),
-        mappings: [],
         custom: kind.custom(spec, limited != null),
         [if 'min' in spec then 'min']: spec.min,
         [if 'max' in spec then 'max']: spec.max,
@@ -72,7 +71,7 @@ local draw(config, overrides, spec, items) =
       )
       for i in std.range(0, std.length(items) - 1)
     ],
-    transformations: chosen(spec) + joined(spec),
+    [if 'only' in spec || 'order' in spec then 'transformations']: chosen(spec) + joined(spec),
   };
 
 local alertList(spec) = {

@@ -33,8 +33,7 @@ local context(config, selector, others, window, by) = {
   recorded:: q { selector:: others.recorded },
 
   series(metric, where='')::
-    local all = matchers([q.selector, where]);
-    metric + (if all == '' then '' else '{' + all + '}'),
+    metric + '{' + (if where == '' then q.selector else q.selector + ',' + where) + '}',
   range(metric, where='', window=q.window):: q.series(metric, where) + '[' + window + ']',
 
   rate(metric, where=''):: 'rate(' + q.range(metric, where) + ')',
