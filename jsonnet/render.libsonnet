@@ -1,6 +1,10 @@
 // The entry point of the build: what the mixin hides, made visible.
 {
-  local rendered(overrides) = (import 'mixin.libsonnet') + { _config+:: overrides },
+  // The build writes each dashboard out itself, so a ConfigMap only names the one it holds.
+  local rendered(overrides) = (import 'mixin.libsonnet') + {
+    _config+:: overrides,
+    dashboardText(file):: { dashboard: file },
+  },
 
   local parts(mixin) = {
     dashboards: mixin.grafanaDashboards,

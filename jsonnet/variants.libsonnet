@@ -1,5 +1,4 @@
 // Renderings that are shipped beside the default one, for those who take files and no Jsonnet.
 {
   v2: { flavour: 'v2' },
-  'multi-cluster': { showMultiCluster: true, showNamespace: true },
 }

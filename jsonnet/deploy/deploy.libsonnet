@@ -1,5 +1,8 @@
 // Files that put the mixin to work, by their path in the rendered output; the build writes them as YAML.
 {
+  // A dashboard as the text that a ConfigMap holds.
+  dashboardText(file):: std.manifestJsonMinified($.grafanaDashboards[file]),
+
   deploy+::
     local config = $._config;
     {

@@ -19,10 +19,10 @@ local object(config, apiVersion, kind, name, spec) = {
   spec: spec,
 };
 
-local dashboard(config, file, content) = {
+local dashboard(config, file, uid, content) = {
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: metadata(config, content.uid, { grafana_dashboard: '1' }) {
+  metadata: metadata(config, uid, { grafana_dashboard: '1' }) {
     annotations: { grafana_folder: config.deploy.folder },
   },
   data: { [file]: content },
@@ -82,7 +82,7 @@ function(config, mixin) {
     groups: mixin.prometheusRules.groups + mixin.prometheusAlerts.groups,
   }),
   'bundle/kubernetes/dashboards.yaml': [
-    dashboard(config, file, mixin.grafanaDashboards[file])
+    dashboard(config, file, mixin.grafanaDashboards[file].uid, mixin.dashboardText(file))
     for file in std.objectFields(mixin.grafanaDashboards)
   ],
   'bundle/kubernetes/service-monitor.yaml': object(config, 'monitoring.coreos.com/v1', 'ServiceMonitor', 'fraiseql', selection(config) {

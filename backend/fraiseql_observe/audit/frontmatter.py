@@ -19,6 +19,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
@@ -47,8 +48,9 @@ STANDARD = {"from": "timestamptz", "to": "timestamptz", "bucket": "interval", "t
 DEFAULT_SCOPE = "audit:read"
 
 
+@lru_cache(maxsize=256)
 def parse(name: str, text: str, file: str) -> Question:
-    """The question in `text`; `file` is how errors name it.
+    """The question in `text`; `file` is how errors name it. An unchanged file is not read into pieces twice.
 
     Raises:
         CatalogueError: when the file is malformed; the message starts with `file:line`.

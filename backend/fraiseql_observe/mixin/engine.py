@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
 import rjsonnet
 
 from fraiseql_observe.errors import JsonnetError
@@ -81,7 +82,7 @@ def evaluate(snippet: str, imports: Library) -> Any:
     _collect()
     try:
         # Collecting garbage while it evaluates takes five times as long as evaluating.
-        return json.loads(_evaluate(imports.entry, import_callback=imports.answer(snippet), gc=False))
+        return orjson.loads(_evaluate(imports.entry, import_callback=imports.answer(snippet), gc=False))
     except RuntimeError as error:
         report = str(error)
     raise _explained(report, "" if REFUSED in report else _second_opinion(snippet, imports))

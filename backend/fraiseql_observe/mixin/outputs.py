@@ -42,7 +42,7 @@ def _contents(rendered: Rendered) -> Iterator[tuple[str, bytes]]:
         yield from _dashboards(f"bundle/variants/{name}/dashboards", variant)
         yield from _rules(f"bundle/variants/{name}/rules", variant)
     for path, value in rendered.deploy.items():
-        yield _confined(path), _serialised(path, value)
+        yield _confined(path), _serialised(path, value, rendered.dashboards)
 
 
 def _dashboards(folder: str, rendered: Rendered) -> Iterator[tuple[str, bytes]]:
@@ -55,24 +55,21 @@ def _rules(folder: str, rendered: Rendered) -> Iterator[tuple[str, bytes]]:
     yield f"{folder}/fraiseql-alerts.yaml", serialise.to_yaml(rendered.alerts)
 
 
-def _serialised(path: str, value: Any) -> bytes:
+def _serialised(path: str, value: Any, dashboards: Mapping[str, Any]) -> bytes:
     if isinstance(value, str):
         return value.encode()
     if path.endswith(".json"):
         return serialise.to_json(value)
     if isinstance(value, list):
-        return serialise.to_yaml_documents(_config_map(document) for document in value)
-    return serialise.to_yaml(_config_map(value))
+        return serialise.to_yaml_documents(_with_dashboards(document, dashboards) for document in value)
+    return serialise.to_yaml(value)
 
 
-def _config_map(document: Any) -> Any:
-    """A ConfigMap holds text only: its structured values become minified JSON, to stay far below the size limit."""
-    if not isinstance(document, dict) or document.get("kind") != "ConfigMap":
+def _with_dashboards(document: Any, dashboards: Mapping[str, Any]) -> Any:
+    """A ConfigMap holds text: the dashboard it names becomes minified JSON, to stay far below the size limit."""
+    if document.get("kind") != "ConfigMap":
         return document
-    data = {
-        key: value if isinstance(value, str) else serialise.to_minified_json(value)
-        for key, value in document["data"].items()
-    }
+    data = {key: serialise.to_minified_json(dashboards[held["dashboard"]]) for key, held in document["data"].items()}
     return {**document, "data": data}
 
 

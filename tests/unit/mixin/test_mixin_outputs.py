@@ -41,7 +41,7 @@ def test_the_manifest_knows_every_file_and_what_was_left_out():
 
 
 def test_deploy_files_are_written_by_their_kind():
-    config_map = {"kind": "ConfigMap", "data": {"a.json": {"b": [1]}, "c": "text"}}
+    config_map = {"kind": "ConfigMap", "data": {"x.json": {"dashboard": "house.json"}}}
     files = rendered(
         deploy={
             "bundle/a.yaml": {"a": 1},
@@ -51,7 +51,7 @@ def test_deploy_files_are_written_by_their_kind():
         }
     ).files()
     assert yaml.safe_load(files["bundle/a.yaml"]) == {"a": 1}
-    assert list(yaml.safe_load_all(files["bundle/b.yaml"]))[1]["data"] == {"a.json": '{"b":[1]}', "c": "text"}
+    assert list(yaml.safe_load_all(files["bundle/b.yaml"]))[1]["data"] == {"x.json": '{"title":"House"}'}
     assert json.loads(files["bundle/c.json"]) == {"a": 1}
     assert files["bundle/d.txt"] == b"as it is\n"
 
