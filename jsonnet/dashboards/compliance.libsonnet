@@ -58,7 +58,7 @@
           title: 'Failed access',
           alerts: ['HighFailedAuthAttempts', 'UnauthorizedDataAccess'],
           sortBy: 'Attempts',
-          columns: { tenant: { width: 110 }, user: { width: 130 }, ip_address: { width: 105 } },
+          columns: { tenant: { width: 110 }, user: { width: 150 }, ip_address: { width: 100 }, operation_name: { width: 130 } },
           only: ['tenant', 'user', 'ip_address', 'operation_name', 'reason', 'attempts', 'last_attempt'],
         },
         { id: 1, kind: 'table', width: 24, show: [{ audit: 'compliance_recent_events' }] },
@@ -67,8 +67,8 @@
     {
       title: 'Who did it?',
       panels: [
-        { id: 3, kind: 'table', width: 24, height: 8, show: [{ audit: 'compliance_admin_actions' }] },
-        { id: 4, kind: 'table', width: 24, height: 8, show: [{ audit: 'compliance_permission_changes' }] },
+        { id: 3, kind: 'table', width: 24, height: 8, show: [{ audit: 'compliance_admin_actions' }], columns: { operation_name: { width: 170 }, user: { width: null }, entity_id: { width: null } } },
+        { id: 4, kind: 'table', width: 24, height: 8, show: [{ audit: 'compliance_permission_changes' }], columns: { operation_name: { width: 170 }, user: { width: null }, entity_id: { width: null } } },
         { id: 5, kind: 'table', width: 24, show: [{ audit: 'compliance_access_by_user' }], columns: { tenant: { width: null }, user: { width: null }, entity: { width: null } } },
       ],
     },

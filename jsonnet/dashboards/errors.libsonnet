@@ -19,7 +19,12 @@
           id: 9,
           kind: 'stat',
           width: 7,
-          show: ['slo.errorBudget', 'slo.latencyBudget', 'slo.errorBurn', 'slo.latencyBurn'],
+          show: [
+            { signal: 'slo.errorBudget', decimals: 0 },
+            { signal: 'slo.latencyBudget', decimals: 0 },
+            'slo.errorBurn',
+            'slo.latencyBurn',
+          ],
           title: 'Error budget left',
           description: 'What is left of the errors and of the slow operations that the objectives allow in their period, and how many times too fast each burned in the last hour. Below a quarter prefer repairs to releases; below zero the promise is broken. A high burn with much left means that it has just begun.',
           textMode: 'value_and_name',

@@ -43,7 +43,7 @@ local named = {
   fingerprint: { width: 140 },
   source: { width: 145 },
   roles: { width: 110 },
-  user: { width: 150 },
+  user: { width: 180 },
   tenant: {
     width: 130,
     link: { title: 'Users of this tenant', dashboard: 'users', query: '&${audit_datasource:queryparam}&var-tenant=${__value.text}' },

@@ -3,7 +3,7 @@
 //   panel: { id, kind, width, show: [item] } and, where the first item's own words do not fit,
 //     title, description, unit, min, max, decimals, noValue, height; what a kind understands: draw, stack, legend,
 //     calcs, sortBy, columns, order, textMode ... (lib/kinds.libsonnet, lib/panel.libsonnet)
-//   item: 'subject.signal' | { signal | audit | promql, legend, colour, unit, draw, stack, axis }
+//   item: 'subject.signal' | { signal | audit | promql, legend, colour, unit, decimals, draw, stack, axis }
 // ids are given, not counted: links to a panel outlive a change of order.
 local g = import '../g.libsonnet';
 local signals = import '../signals/signals.libsonnet';

@@ -87,7 +87,7 @@ local drawn(draw) = {
       minVizHeight: 16,
       minVizWidth: 8,
       maxVizHeight: 30,
-      text: { titleSize: 14, valueSize: 16 },
+      text: { titleSize: 12, valueSize: 16 },
       legend: { displayMode: 'list', placement: 'bottom', showLegend: false, calcs: [] },
     },
   },

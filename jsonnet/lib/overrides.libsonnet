@@ -26,6 +26,7 @@ local itemProperties(spec, unit, item) =
   local own = std.get(item, 'unit', signal.unit);
   local colour = std.get(item, 'colour', signal.colour);
   when(isQuestion && 'legend' in item, [property('displayName', item.legend)]) +
+  when('decimals' in item, [property('decimals', item.decimals)]) +
   when(!isQuestion && own != unit, [property('unit', own)] + when(isGraph, onTheRight)) +
   if isGraph then
     when(colour != null, [property('color', style.fixed(colour))]) +
