@@ -9,16 +9,40 @@ from psycopg import sql
 
 from fraiseql_observe.audit import ddl
 from fraiseql_observe.audit.connect import connected, described
-from fraiseql_observe.audit.facts import OLDEST_SERVER, READER, Facts, detect
+from fraiseql_observe.audit.facts import OLDEST_SERVER, READER, SCHEMA, Facts, detect
 from fraiseql_observe.errors import AuditError
 
 if TYPE_CHECKING:
     import psycopg
 
 _LOCK = 7_105_120_011  # any number, the same for every set-up: two at once must take turns
-_SESSION = "set lock_timeout = '10s'; set statement_timeout = 0; set client_min_messages = warning;"
+# An operator that somebody made in the schema public must not get into our views.
+_SEARCH_PATH = "search_path = pg_catalog, pg_temp"
+_SESSION = (
+    f"set {_SEARCH_PATH}; set lock_timeout = '10s'; set statement_timeout = 0; set client_min_messages = warning;"
+)
 # An index built online waits for every older transaction, and that may take a while.
 _SESSION_ONLINE = "set lock_timeout = 0;"
+# Owners in our schema who are neither superusers nor us; a superuser is a member of every role, which says nothing.
+_STRANGERS = """
+with objects (owner) as (
+  select n.nspowner from pg_catalog.pg_namespace as n where n.nspname = %(schema)s
+  union
+  select c.relowner from pg_catalog.pg_class as c
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where n.nspname = %(schema)s
+  union
+  select p.proowner from pg_catalog.pg_proc as p
+    join pg_catalog.pg_namespace as n on n.oid = p.pronamespace where n.nspname = %(schema)s
+)
+select r.rolname
+  from objects as o
+  join pg_catalog.pg_roles as r on r.oid = o.owner
+  join pg_catalog.pg_roles as me on me.rolname = current_user
+ where not r.rolsuper
+   and r.oid <> me.oid
+   and (me.rolsuper or not pg_catalog.pg_has_role(me.oid, r.oid, 'usage'))
+ order by r.rolname
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +81,7 @@ def script(url: str = "", *, app_role: str = "") -> str:
     online = "\n\n".join(f"-- {step.title}\n{step.sql}" for step in parts if step.online)
     login = f"-- The reader logs in once it has a password: \\password {READER}, then alter role {READER} login;"
     lock = f"select pg_advisory_xact_lock({_LOCK});"
-    pieces = [heading, f"begin;\n{lock}", inside, "commit;", online, login]
+    pieces = [heading, f"begin;\nset local {_SEARCH_PATH};\n{lock}", inside, "commit;", online, login]
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
 
 
@@ -74,6 +98,7 @@ def apply(url: str, *, reader_password: str = "", app_role: str = "") -> Applied
         connection.execute(_SESSION)
         with connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
+            _require_trusted(connection)
             facts = _supported(detect(connection))
             steps = ddl.steps(facts, app_role=app_role)
             for step in steps:
@@ -98,7 +123,19 @@ def apply(url: str, *, reader_password: str = "", app_role: str = "") -> Applied
 
 def _inspect(url: str) -> Facts:
     with connected(url) as connection:
+        connection.execute(_SESSION)
+        _require_trusted(connection)
         return _supported(detect(connection))
+
+
+def _require_trusted(connection: psycopg.Connection[Any]) -> None:
+    """Whoever may create schemas may have made ours first: touching it would run their code with our rights."""
+    strangers = [str(name) for (name,) in connection.execute(_STRANGERS, {"schema": SCHEMA})]
+    if strangers:
+        raise AuditError(
+            f"The schema {SCHEMA} holds objects of {', '.join(strangers)}, a role that could run code as this user.",
+            hint=f"run it as that role, or look at the schema and give it away: alter schema {SCHEMA} owner to ...",
+        )
 
 
 def _supported(facts: Facts) -> Facts:

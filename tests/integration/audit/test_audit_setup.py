@@ -75,6 +75,52 @@ def test_all_or_nothing(database_url):
     assert execute(database_url, "select to_regclass('fraiseql_observe.error_group')") == [(None,)]
 
 
+@pytest.mark.parametrize(
+    "bait", ["create schema fraiseql_observe", "create view fraiseql_observe.schema_version as select 1/0 as version"]
+)
+def test_a_schema_that_a_stranger_made_first_is_not_touched(database_url, bait):
+    """Reading a stranger's view, or writing into his table, would run his code with the rights of who sets up."""
+    name = "stranger_" + database_url.rpartition("_")[2]
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute("create schema if not exists fraiseql_observe")
+        admin.execute(f"create role {name}")
+        try:
+            admin.execute(f"grant create on schema fraiseql_observe to {name}")
+            if bait.startswith("create schema"):
+                admin.execute(f"alter schema fraiseql_observe owner to {name}")
+            else:
+                admin.execute(f"set role {name}; {bait}; reset role")
+            for attempt in (setup.apply, setup.script):
+                with pytest.raises(AuditError, match=f"holds objects of {name}"):
+                    attempt(database_url)
+        finally:
+            admin.execute(f"drop owned by {name} cascade; drop role {name}")
+
+
+def test_operators_in_public_get_into_no_view(database_url):
+    """A better match than PostgreSQL's own: `varchar = unknown` would resolve to it while it is on the search path."""
+    execute(
+        database_url,
+        """
+        create function public.always(varchar, varchar) returns boolean language sql as 'select true';
+        create operator public.= (leftarg = varchar, rightarg = varchar, procedure = public.always);
+        create table public.tb_error_log (
+          error_id uuid, error_fingerprint text, error_type varchar(9), error_message text, request_context jsonb,
+          first_seen timestamptz, last_seen timestamptz, occurrence_count integer, status varchar(9),
+          resolved_at timestamptz, resolved_by text, resolution_notes text, severity varchar(9));
+        """,
+    )
+    setup.apply(database_url)
+    used = execute(
+        database_url,
+        """
+        select distinct o.oprname from pg_depend as d join pg_operator as o on o.oid = d.refobjid
+         where d.refclassid = 'pg_operator'::regclass and o.oprnamespace = 'public'::regnamespace
+        """,
+    )
+    assert list(used) == []
+
+
 def test_a_newer_schema_is_left_alone(audited):
     audited.run("insert into fraiseql_observe.schema_version (version) values (99)")
     with pytest.raises(AuditError, match="newer fraiseql-observe") as error:

@@ -195,9 +195,9 @@ async def test_a_batch_sent_twice_counts_once(blog_url):
 async def test_the_writer_needs_no_more_than_its_role(blog_url):
     name = "writer_" + blog_url.rpartition("_")[2]
     with psycopg.connect(blog_url, autocommit=True) as admin:
-        admin.execute(f'create role "{name}" login in role fraiseql_observe_writer')
+        admin.execute(f"create role \"{name}\" login password '{name}' in role fraiseql_observe_writer")
     try:
-        url = psycopg.conninfo.make_conninfo(blog_url, user=name)
+        url = psycopg.conninfo.make_conninfo(blog_url, user=name, password=name)
         writer = AuditWriter(load({}), Metrics(CollectorRegistry()), url)
         await writer._send([an_event(outcome="failure", error_fingerprint="f", error_type="internal")])
         await writer._disconnect()

@@ -27,7 +27,7 @@ create or replace function fraiseql_observe.event_category(name text) returns te
 create or replace function fraiseql_observe.resolve_error(fingerprint text, resolved_by text, note text default null)
   returns boolean
   language plpgsql
-  set search_path = pg_catalog
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
   update fraiseql_observe.error_group as g

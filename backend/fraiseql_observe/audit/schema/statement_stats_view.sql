@@ -6,7 +6,7 @@ create or replace function fraiseql_observe.read_statement_stats()
     rows bigint, cache_hit_ratio double precision
   )
   language sql stable security definer rows 200
-  set search_path = pg_catalog
+  set search_path = pg_catalog, pg_temp
 as $$
 {select}
 $$;
