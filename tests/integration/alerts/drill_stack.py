@@ -84,6 +84,11 @@ class DrillStack(Stack):
         folder = self.folder / "traffic"
         self.traffic = self._start(TrafficGenerator(self.blog, self.database_url, rate=self.rate, folder=folder))
 
+    def start_prometheus(self, rendered: Rendered) -> None:
+        super().start_prometheus(rendered)
+        # Without PostgreSQL, its exporter needs over a second to say so.
+        self._rewrite("postgres", scrape_interval="2s", scrape_timeout="2s")
+
     def render(self) -> Rendered:
         config = configuration.mixin_config(self.ports, self.folder) | FAST
         return render(config, catalogue=catalogue.load().as_json())
@@ -98,9 +103,12 @@ class DrillStack(Stack):
 
     def scrape(self, addresses: list[str]) -> None:
         """Have Prometheus take these for the application."""
+        self._rewrite("fraiseql", static_configs=[{"targets": addresses}])
+
+    def _rewrite(self, name: str, **settings: Any) -> None:
         config = yaml.safe_load(self.prometheus.files[CONFIG])
-        (job,) = [job for job in config["scrape_configs"] if job["job_name"] == "fraiseql"]
-        job["static_configs"] = [{"targets": addresses}]
+        (job,) = [job for job in config["scrape_configs"] if job["job_name"] == name]
+        job |= settings
         self.prometheus.reload({CONFIG: yaml.safe_dump(config)})
 
     def firing(self, within: int = 1) -> set[str]:

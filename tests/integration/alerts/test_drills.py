@@ -82,6 +82,12 @@ def post(stack, document, token):
         refused.close()
 
 
+def token_of(stack, role):
+    """The token of somebody with this role."""
+    person = next(person for person in database.people(stack.database_url) if person.role == role)
+    return issue_token(stack.blog.token_secret, person, now=datetime.now(UTC))
+
+
 def test_a_machine_over_its_lines(stack):
     wait_for(lambda: {"HighCPUUsage", "HighMemoryUsage", "DiskSpaceRunningLow"} - stack.firing(), "does not fire")
 
@@ -130,13 +136,20 @@ def test_a_migration_that_locks_a_table(stack):
         "DatabaseConnectionPoolExhausted",
         "HighErrorRate",
         "HighLatency",
-        "LatencyBudgetBurn",
-        "SlowQueryRate",
     ) as fire:
         with psycopg.connect(stack.postgres.url_of("blog")) as migration:
             migration.execute("lock table tb_post, tb_user in access exclusive mode")
             time.sleep(12)  # longer than the pool's patience and the alerts' together
         fire()
+
+
+def test_reports_that_are_slow(stack):
+    token = token_of(stack, "author")
+    with alerts(stack, "SlowQueryRate") as fire, ThreadPoolExecutor(8) as readers:
+        for _ in range(400):
+            readers.submit(post, stack, "{ readingReport { title views } }", token)
+        fire()
+        readers.shutdown(cancel_futures=True)
 
 
 def test_servers_that_die(stack):
@@ -147,11 +160,13 @@ def test_servers_that_die(stack):
             "AuditEventsDropped",
             "AuditLogLag",
             "CacheConnectionLost",
+            "CacheErrors",
             "DatabaseDown",
             "ErrorBudgetBurn",
             "ExporterDown",
             "HealthCheckFailed",
             "HighErrorRate",
+            "LatencyBudgetBurn",
         ) as fire,
         stopped(*dead),
     ):
@@ -159,8 +174,7 @@ def test_servers_that_die(stack):
 
 
 def test_attacks(stack):
-    person = next(person for person in database.people(stack.database_url) if person.role == "reader")
-    reader = issue_token(stack.blog.token_secret, person, now=datetime.now(UTC))
+    reader = token_of(stack, "reader")
     attempts = [
         ("{ tags { id } }", "guessed"),
         ("{ moderationQueue { body } }", reader),
