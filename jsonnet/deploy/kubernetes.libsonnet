@@ -1,6 +1,7 @@
 // The same for the Prometheus operator and Grafana's dashboard side-car.
 local duration = import '../lib/duration.libsonnet';
 local alertmanager = import 'alertmanager.libsonnet';
+local jobName = import 'jobs.libsonnet';
 
 local metadata(config, name, labels={}) = {
   name: name,
@@ -33,7 +34,7 @@ local endpoint(config) = {
   port: config.deploy.applicationPort,
   path: '/metrics',
   interval: duration.text(config, config.scrapeInterval),
-  relabelings: [{ targetLabel: 'job', replacement: 'fraiseql' }],
+  relabelings: [{ targetLabel: 'job', replacement: jobName(config, 'fraiseql') }],
   [if config.deploy.metricsTokenFile != '' then 'authorization']: {
     type: 'Bearer',
     credentials: { name: 'fraiseql-metrics', key: 'token' },

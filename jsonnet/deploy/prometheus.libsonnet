@@ -1,5 +1,6 @@
 // Prometheus' own configuration; the rules lie in rules/ beside it.
 local duration = import '../lib/duration.libsonnet';
+local jobName = import 'jobs.libsonnet';
 
 // FraiseQL v2 shows its metrics only to whoever has the token.
 local secured(config, job) =
@@ -14,7 +15,7 @@ function(config) {
   rule_files: ['rules/*.yaml'],
   alerting: { alertmanagers: [{ static_configs: [{ targets: [config.deploy.alertmanager] }] }] },
   scrape_configs: [
-    { job_name: job, static_configs: [{ targets: config.deploy.targets[job] }] } + secured(config, job)
+    { job_name: jobName(config, job), static_configs: [{ targets: config.deploy.targets[job] }] } + secured(config, job)
     for job in std.objectFields(config.deploy.targets)
   ],
 }

@@ -1,0 +1,60 @@
+"""The files around the mixin fit the configuration they were rendered with."""
+
+from __future__ import annotations
+
+import pytest
+
+from fraiseql_observe.audit import catalogue
+from fraiseql_observe.mixin import render
+
+
+def deployed(**config):
+    return render(config, catalogue=catalogue.load().as_json()).deploy
+
+
+def jobs(files):
+    return [each["job_name"] for each in files["bundle/prometheus/prometheus.yml"]["scrape_configs"]]
+
+
+@pytest.mark.parametrize(
+    ("selector", "job"),
+    [
+        ('job="shop"', "shop"),
+        ('env="live", job="shop"', "shop"),
+        ('job="shop",env="live"', "shop"),
+        ('job=~"shop-.*"', "fraiseql"),
+        ('env="live"', "fraiseql"),
+    ],
+)
+def test_the_application_is_scraped_under_the_name_that_the_selector_asks_for(selector, job):
+    files = deployed(fraiseqlSelector=selector)
+    assert job in jobs(files)
+    for kind, endpoints in {"service": "endpoints", "pod": "podMetricsEndpoints"}.items():
+        monitor = files[f"bundle/kubernetes/{kind}-monitor.yaml"]["spec"]
+        assert monitor[endpoints][0]["relabelings"] == [{"targetLabel": "job", "replacement": job}]
+
+
+def test_exporters_too():
+    assert "pg" in jobs(deployed(postgresSelector='job="pg"'))
+
+
+def test_version_two_shows_its_metrics_only_with_a_token():
+    scraped = deployed(flavour="v2")["bundle/prometheus/prometheus.yml"]["scrape_configs"]
+    authorized = {each["job_name"]: each["authorization"] for each in scraped if "authorization" in each}
+    file = "/etc/prometheus/fraiseql-metrics-token"
+    assert authorized == {"fraiseql": {"type": "Bearer", "credentials_file": file}}
+
+
+def test_no_token_file_sends_no_token():
+    files = deployed(deploy={"webhookTokenFile": ""})
+    receivers = files["bundle/alertmanager/alertmanager.yml"]["receivers"]
+    assert [each["webhook_configs"][0]["http_config"] for each in receivers] == [{"follow_redirects": False}] * 2
+
+
+def test_one_thing_never_mutes_another_of_its_kind():
+    """A critical alert about one machine, disk or database leaves the warnings about the others alone."""
+    rules = deployed()["bundle/alertmanager/alertmanager.yml"]["inhibit_rules"]
+    by_severity = [rule for rule in rules if any("severity" in each for each in rule["target_matchers"])]
+    assert len(by_severity) == 2
+    for rule in by_severity:
+        assert {"alertname", "job", "instance", "mountpoint", "datname", "check"} <= set(rule["equal"])
