@@ -14,7 +14,11 @@
   },
 
   // Dashboards and rules under `overrides`, an object that is added to `_config`.
-  variant(overrides):: parts(rendered(overrides)),
+  // What Prometheus scrapes differs by flavour too.
+  variant(overrides)::
+    local mixin = rendered(overrides);
+    local scrapes = 'bundle/prometheus/prometheus.yml';
+    parts(mixin) { deploy: { [scrapes]: mixin.deploy[scrapes] } },
 
   // The same, and the files that put them to work, by path.
   full(overrides)::

@@ -1,5 +1,7 @@
 // What Grafana reads when it starts. Addresses and secrets come from its environment: PROMETHEUS_URL,
-// ALERTMANAGER_URL, AUDIT_DATABASE_HOST, _NAME, _USER, _PASSWORD, and FRAISEQL_OBSERVE_TOKEN.
+// ALERTMANAGER_URL, AUDIT_DATABASE_HOST, _NAME, _USER, _PASSWORD, and FRAISEQL_OBSERVE_TOKEN. They are
+// written without braces: Grafana expands ${NAME} twice, which would eat a dollar sign in a password. There is no notification
+// policy: Grafana has one tree of them, and provisioning would replace everybody's.
 local duration = import '../lib/duration.libsonnet';
 
 local dataSources(config) = {
@@ -10,7 +12,7 @@ local dataSources(config) = {
       uid: 'fraiseql-prometheus',
       type: 'prometheus',
       access: 'proxy',
-      url: '${PROMETHEUS_URL}',
+      url: '$PROMETHEUS_URL',
       editable: false,
       jsonData: { httpMethod: 'POST', manageAlerts: true, timeInterval: duration.text(config, config.scrapeInterval) },
     },
@@ -19,11 +21,11 @@ local dataSources(config) = {
       uid: 'fraiseql-audit',
       type: 'grafana-postgresql-datasource',
       access: 'proxy',
-      url: '${AUDIT_DATABASE_HOST}',
-      user: '${AUDIT_DATABASE_USER}',
+      url: '$AUDIT_DATABASE_HOST',
+      user: '$AUDIT_DATABASE_USER',
       editable: false,
       jsonData: {
-        database: '${AUDIT_DATABASE_NAME}',
+        database: '$AUDIT_DATABASE_NAME',
         sslmode: config.deploy.auditSslMode,
         maxOpenConns: 5,
         maxIdleConns: 2,
@@ -31,14 +33,14 @@ local dataSources(config) = {
         postgresVersion: 1500,
         timescaledb: false,
       },
-      secureJsonData: { password: '${AUDIT_DATABASE_PASSWORD}' },
+      secureJsonData: { password: '$AUDIT_DATABASE_PASSWORD' },
     },
     {
       name: 'FraiseQL Alertmanager',
       uid: 'fraiseql-alertmanager',
       type: 'alertmanager',
       access: 'proxy',
-      url: '${ALERTMANAGER_URL}',
+      url: '$ALERTMANAGER_URL',
       editable: false,
       jsonData: { implementation: 'prometheus', handleGrafanaManagedAlerts: false },
     },
@@ -73,22 +75,9 @@ local contactPoint(config) = {
         url: config.deploy.webhookUrl,
         httpMethod: 'POST',
         authorization_scheme: 'Bearer',
-        authorization_credentials: '${FRAISEQL_OBSERVE_TOKEN}',
+        authorization_credentials: '$FRAISEQL_OBSERVE_TOKEN',
       },
     }],
-  }],
-};
-
-// Grafana has one policy tree, and provisioning replaces it whole: leave this file out where others have routes there.
-local policy(config) = {
-  apiVersion: 1,
-  policies: [{
-    orgId: 1,
-    receiver: 'fraiseql-observe',
-    group_by: ['grafana_folder', 'alertname'],
-    group_wait: duration.text(config, config.deploy.groupWait),
-    group_interval: duration.text(config, config.deploy.groupInterval),
-    repeat_interval: duration.text(config, config.deploy.repeatInterval),
   }],
 };
 
@@ -96,5 +85,4 @@ function(config) {
   'provisioning/grafana/datasources/fraiseql.yaml': dataSources(config),
   'provisioning/grafana/dashboards/fraiseql.yaml': provider(config),
   'provisioning/grafana/alerting/fraiseql-contact-point.yaml': contactPoint(config),
-  'provisioning/grafana/alerting/fraiseql-policy.yaml': policy(config),
 }

@@ -24,10 +24,18 @@ local thresholds(where, usual, given) =
     for severity in std.objectFields(given)
   ]);
 
+// A critical threshold lies beyond the warning, on the side that it ships on.
+local order(where, usual, given) =
+  local both(object) = std.isObject(object) && std.all([std.isNumber(std.get(object, severity)) for severity in ['warning', 'critical']]);
+  when(
+    both(usual) && both(given) && (usual.critical > usual.warning) != (given.critical > given.warning),
+    where + ': critical (' + text(given.critical) + ') must be ' + (if usual.critical > usual.warning then 'above' else 'below') + ' warning (' + text(given.warning) + ').'
+  );
+
 local setting(where, usual, key, value) =
   if key == 'enabled' then when(!std.isBoolean(value), where + ': ' + text(value) + ' is neither true nor false.')
   else if key == 'severity' then when(!std.member(severities, value), where + ': ' + text(value) + ' is none of ' + std.join(', ', severities) + '.')
-  else if key == 'thresholds' then thresholds(where, usual.thresholds, value)
+  else if key == 'thresholds' then thresholds(where, usual.thresholds, value) + order(where, usual.thresholds, value)
   else if std.member(optional, key) then when(value != null && !isNumber(value, 0), where + ': ' + text(value) + ' is not a number of seconds.')
   else when(!isNumber(value, 0) || value == 0, where + ': ' + text(value) + ' is not a number above 0.');
 

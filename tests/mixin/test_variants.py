@@ -9,6 +9,7 @@ import promql_parser
 import pytest
 
 from fraiseql_observe.audit import catalogue
+from fraiseql_observe.errors import JsonnetError
 from fraiseql_observe.mixin import knobs, lint, render, sources
 from fraiseql_observe.mixin.lint import exclusions, promql
 from fraiseql_observe.mixin.lint.labels import labels
@@ -146,6 +147,18 @@ def test_a_dashboard_can_be_switched_off(dashboard):
     usual, without = USUAL, rendered(dashboards={dashboard: {"enabled": False}})
     assert set(usual.dashboards) - set(without.dashboards) == {f"fraiseql-{dashboard}.json"}
     assert len(without.dashboards) == len(DASHBOARDS) - 1
+
+
+@pytest.mark.parametrize(
+    ("alert", "given"),
+    [
+        ("HighErrorRate", {"warning": 0.5, "critical": 0.1}),
+        ("DiskSpaceRunningLow", {"warning": 0.05, "critical": 0.15}),
+    ],
+)
+def test_a_critical_threshold_lies_beyond_the_warning(alert, given):
+    with pytest.raises(JsonnetError, match=f"alerts.{alert}.thresholds: critical .* must be (above|below) warning"):
+        rendered(alerts={alert: {"thresholds": given}})
 
 
 def test_a_threshold_moves_the_alert_and_the_line_on_the_panel():

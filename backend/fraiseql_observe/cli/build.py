@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +37,14 @@ def command(*, check: bool, config: Path | None, output: Path | None, as_json: b
     rendered = render(config, catalogue=catalogue.load().as_json())
     folder = output or sources.default_output()
     if check:
-        _report_check(files.check(rendered.files(), folder), folder, as_json=as_json)
+        mend = " ".join(["fraiseql-observe build", *_given("--config", config), *_given("--output", output)])
+        _report_check(files.check(rendered.files(), folder), folder, mend, as_json=as_json)
     else:
         _report_write(files.write(rendered.files(), folder), rendered, folder, as_json=as_json)
+
+
+def _given(option: str, value: Path | None) -> list[str]:
+    return [] if value is None else [option, shlex.quote(str(value))]
 
 
 def _report_write(written: Written, rendered: Rendered, folder: Path, *, as_json: bool) -> None:
@@ -72,7 +78,7 @@ def _left_out_line(entry: dict[str, Any]) -> str:
     return f"left out {entry['variant']}: {entry['dashboard']} / {entry['panel']}: {entry['why']}"
 
 
-def _report_check(drifts: list[Drift], folder: Path, *, as_json: bool) -> None:
+def _report_check(drifts: list[Drift], folder: Path, mend: str, *, as_json: bool) -> None:
     if as_json:
         _print_json({"output": str(folder), "drift": [vars(drift) for drift in drifts]})
     else:
@@ -81,9 +87,7 @@ def _report_check(drifts: list[Drift], folder: Path, *, as_json: bool) -> None:
             if drift.diff:
                 click.echo(drift.diff)
     if drifts:
-        raise DriftError(
-            f"{len(drifts)} files in {folder} are not what the sources render to", hint="fraiseql-observe build"
-        )
+        raise DriftError(f"files in {folder} that are not what the sources render to: {len(drifts)}", hint=mend)
     click.echo(f"{folder} is what the sources render to", err=True)
 
 

@@ -128,7 +128,7 @@ PLACE = re.compile(r"(?P<file>/[^\s:]+):\(?(?P<line>\d+):(?P<column>\d+)")
 def _explained(report: str, reference: str) -> JsonnetError:
     place = PLACE.search(reference) or PLACE.search(report)
     message = (reference or report).strip().splitlines()[0].replace(REFUSED + ": ", "")
-    message = PLACE.sub("", message.removeprefix("RUNTIME ERROR: ")).strip(" -)")
+    message = PLACE.sub("", message.removeprefix("RUNTIME ERROR: ").removeprefix("assert failed: ")).strip(" -)")
     message = "".join(character for character in message if character.isprintable())
     if place is None:
         return JsonnetError(f"the Jsonnet engine stopped: {message}")

@@ -37,12 +37,19 @@ def manifest(written: Mapping[str, bytes], rendered: Rendered) -> dict[str, Any]
 
 def _contents(rendered: Rendered) -> Iterator[tuple[str, bytes]]:
     yield from _dashboards(DASHBOARDS, rendered)
-    yield from _rules("bundle/prometheus/rules", rendered)
+    yield from _below("bundle", rendered)
     for name, variant in rendered.variants.items():
-        yield from _dashboards(f"bundle/variants/{name}/dashboards", variant)
-        yield from _rules(f"bundle/variants/{name}/rules", variant)
+        folder = f"bundle/variants/{name}"
+        yield from _dashboards(f"{folder}/dashboards", variant)
+        yield from _below(folder, variant)
+
+
+def _below(folder: str, rendered: Rendered) -> Iterator[tuple[str, bytes]]:
+    """Rules and manifests; a variant has its own `bundle`."""
+    yield from _rules(f"{folder}/prometheus/rules", rendered)
     for path, value in rendered.deploy.items():
-        yield _confined(path), _serialised(path, value, rendered.dashboards)
+        place = _confined(path).replace("bundle", folder, 1) if path.startswith("bundle/") else _confined(path)
+        yield place, _serialised(path, value, rendered.dashboards)
 
 
 def _dashboards(folder: str, rendered: Rendered) -> Iterator[tuple[str, bytes]]:

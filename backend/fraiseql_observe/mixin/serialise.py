@@ -38,6 +38,13 @@ _Dumper.add_representer(str, _text)
 _Dumper.add_representer(float, _number)
 
 
+def misread(path: object, error: Exception) -> str:
+    """Where in a file its YAML or JSON goes wrong, and how, in one line."""
+    mark = getattr(error, "problem_mark", None)
+    place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+    return f"{path}{place}: {getattr(error, 'problem', None) or error}"
+
+
 def to_json(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 

@@ -15,7 +15,7 @@ import cerberus
 import yaml
 
 from fraiseql_observe.errors import ConfigError
-from fraiseql_observe.mixin import engine, kinds, knobs
+from fraiseql_observe.mixin import engine, kinds, knobs, serialise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,11 +52,10 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: the file cannot be read, is no mapping, or holds an unknown or malformed key.
     """
-    node = _compose(path)
-    value = {} if node is None else yaml.SafeLoader("").construct_document(node)
+    node, value = _read(path)
     if not isinstance(value, dict):
         raise ConfigError(f"{path}: the file must hold a mapping of `_config` keys", hint=f"see {REFERENCE}")
-    lines = dict(_lines(node, ()))
+    lines = _lines_once(path, node)
     return check(value, origin=str(path), lines=lines)
 
 
@@ -176,7 +175,7 @@ def nearest(key: str, known: Sequence[str]) -> str:
     if whole:
         return whole[0]
     by_name = {path.rpartition(".")[2]: path for path in known}
-    near = difflib.get_close_matches(key.rpartition(".")[2], by_name, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(key.rpartition(".")[2], by_name, n=1, cutoff=0.8)
     return by_name[near[0]] if near else ""
 
 
@@ -187,19 +186,31 @@ def _paths(value: Mapping[str, Any], path: KeyPath) -> Iterator[KeyPath]:
             yield from _paths(inner, (*path, name))
 
 
-def _compose(path: Path) -> Any:
-    """The YAML nodes of a file; JSON is YAML too."""
+def _read(path: Path) -> tuple[Any, Any]:
+    """The YAML nodes of a file and their value; JSON is YAML too."""
     try:
         content = path.read_bytes()
         if len(content) > MAX_BYTES:
             raise ConfigError(f"{path} is larger than {MAX_BYTES} bytes", hint="give only the keys that differ")
-        return yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+        return node, {} if node is None else yaml.SafeLoader("").construct_document(node)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", hint="give a YAML or JSON file in UTF-8") from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise ConfigError(f"{where}: {getattr(error, 'problem', error)}", hint="mend the YAML") from None
+        raise ConfigError(serialise.misread(path, error), hint="mend the file") from None
+
+
+def _lines_once(path: Path, node: Any) -> dict[KeyPath, int]:
+    """The line of each key; a key given twice would silently lose its first value."""
+    lines: dict[KeyPath, int] = {}
+    for key, line in _lines(node, ()):
+        if key in lines:
+            raise ConfigError(
+                f"{path}:{line}: {'.'.join(key)} is given a second time, first on line {lines[key]}",
+                hint="keep one of them",
+            )
+        lines[key] = line
+    return lines
 
 
 def _lines(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:

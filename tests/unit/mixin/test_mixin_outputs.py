@@ -25,8 +25,8 @@ def test_dashboards_and_rules_have_their_places():
         "bundle/prometheus/rules/fraiseql-alerts.yaml",
         "bundle/prometheus/rules/fraiseql-recording.yaml",
         "bundle/variants/v2/dashboards/house.json",
-        "bundle/variants/v2/rules/fraiseql-alerts.yaml",
-        "bundle/variants/v2/rules/fraiseql-recording.yaml",
+        "bundle/variants/v2/prometheus/rules/fraiseql-alerts.yaml",
+        "bundle/variants/v2/prometheus/rules/fraiseql-recording.yaml",
         outputs.MANIFEST,
     }
     assert json.loads(files["provisioning/grafana/dashboards/house.json"]) == {"title": "House"}
@@ -38,6 +38,13 @@ def test_the_manifest_knows_every_file_and_what_was_left_out():
     manifest = json.loads(files.pop(outputs.MANIFEST))
     assert manifest["files"] == {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
     assert manifest["leftOut"] == {"default": [gap], "v2": []}
+
+
+def test_a_variant_has_a_bundle_of_its_own():
+    v2 = rendered(deploy={"bundle/prometheus/prometheus.yml": {"a": 2}})
+    files = rendered(deploy={"bundle/prometheus/prometheus.yml": {"a": 1}}, variants={"v2": v2}).files()
+    assert yaml.safe_load(files["bundle/prometheus/prometheus.yml"]) == {"a": 1}
+    assert yaml.safe_load(files["bundle/variants/v2/prometheus/prometheus.yml"]) == {"a": 2}
 
 
 def test_deploy_files_are_written_by_their_kind():

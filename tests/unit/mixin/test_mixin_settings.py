@@ -70,6 +70,25 @@ def test_what_is_no_mapping_is_refused(tmp_path, text):
     assert "my.yaml" in refused(tmp_path, text).message
 
 
+@pytest.mark.parametrize("text", ["flavour: !foo v1", "flavour: !!python/object/new:os.system [true]"])
+def test_a_tag_constructs_nothing(tmp_path, text):
+    assert refused(tmp_path, text).message.startswith(f"{tmp_path / 'my.yaml'}:1:10: could not determine a constructor")
+
+
+def test_a_key_given_twice_is_refused_with_both_lines(tmp_path):
+    error = refused(tmp_path, "slo:\n  period: 60\n  period: 120\n")
+    assert error.message == f"{tmp_path / 'my.yaml'}:3: slo.period is given a second time, first on line 2"
+
+
+@pytest.mark.parametrize("number", [".inf", ".nan", "-.inf"])
+def test_a_number_has_an_end(tmp_path, number):
+    assert "which is not a number above 0" in refused(tmp_path, f"timeScale: {number}").message
+
+
+def test_a_key_like_no_other_gets_no_suggestion(tmp_path):
+    assert "did you mean" not in refused(tmp_path, "nope: 1").hint
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "my.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="cannot be read"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from fraiseql_observe.errors import LintError
+from fraiseql_observe.mixin import serialise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ def _documents(file: Path) -> Iterator[Mapping[str, Any]]:
         text = file.read_text(encoding="utf-8")
         found = [json.loads(text)] if file.suffix == ".json" else list(yaml.safe_load_all(text))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise LintError(f"{file} cannot be read: {error}", hint="mend the file or leave it out") from None
+        raise LintError(serialise.misread(file, error), hint="mend the file or leave it out") from None
     yield from (document for document in found if isinstance(document, Mapping))
 
 
