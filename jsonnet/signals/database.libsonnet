@@ -108,14 +108,6 @@ function(config)
       absent: slow,
       v1(q):: q.sumIncrease('fraiseql_db_slow_queries_total', ['query_type']),
     },
-    queryRate: {
-      title: 'Statements',
-      description: 'Statements per second that the application sends to the database.',
-      unit: 'ops',
-      legend: 'statements',
-      absent: slow,
-      v1(q):: q.sumRate('fraiseql_db_queries_total'),
-    },
     slowQueryRatio: {
       title: 'Share of slow queries',
       description: 'Statements above 100 ms as a share of all statements.',
@@ -137,14 +129,6 @@ function(config)
       colour: 'red',
       absent: { v2: 'FraiseQL v2 does not export transactions' },
       v1(q):: q.shareOrZero(q.countRate('fraiseql_db_transaction_duration_seconds', [], 'outcome="rollback"'), q.countRate('fraiseql_db_transaction_duration_seconds')),
-    },
-    queryLatency: {
-      title: 'Statement duration P95',
-      description: 'P95 of the time single statements take.',
-      unit: 's',
-      legend: 'P95',
-      absent: slow,
-      v1(q):: q.quantile(0.95, 'fraiseql_db_query_duration_seconds'),
     },
     queryBuckets: {
       title: 'Statement durations',

@@ -13,13 +13,6 @@ function(config)
       legend: '{{datname}}',
       colour: 'blue',
     } + both(function(q) q.postgres.sum('pg_database_size_bytes', ['datname'], database)),
-    // The same some time ago, as PromQL writes it: databaseSizeBefore('1d').
-    databaseSizeBefore(ago): {
-      title: 'Database size before',
-      description: "Size of the application's databases some time ago.",
-      unit: 'bytes',
-      legend: '{{datname}} ' + ago + ' ago',
-    } + both(function(q) q.postgres.aggregate('sum', q.postgres.series('pg_database_size_bytes', database) + ' offset ' + ago, ['datname'])),
     databaseGrowth: {
       title: 'Database growth',
       description: 'By how much the databases outgrew their smallest size of the window that the alert looks at. Above the line: plan storage now, and find the table that grows.',
