@@ -92,6 +92,15 @@ def parse_dashboard(raw: Mapping[str, Any], origin: str = "the dashboard") -> Da
     Raises:
         VerifyError: it is something else, such as the newer resource schema.
     """
+    try:
+        return _parsed(raw, origin)
+    except (AttributeError, TypeError, ValueError, KeyError, RecursionError):
+        raise VerifyError(
+            f"{origin} is not built as Grafana builds dashboards.", hint="export it again from Grafana"
+        ) from None
+
+
+def _parsed(raw: Mapping[str, Any], origin: str) -> Dashboard:
     body = raw["dashboard"] if isinstance(raw.get("dashboard"), dict) else raw
     if "panels" not in body and "rows" not in body:
         raise VerifyError(

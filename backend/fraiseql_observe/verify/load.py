@@ -46,7 +46,7 @@ def _files(path: Path) -> Iterator[Path]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         body = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise VerifyError(f"{path} cannot be read as JSON: {error}.", hint="export the dashboard again") from None
     if not isinstance(body, dict):
         raise VerifyError(f"{path} does not hold a dashboard.", hint="name only dashboard files")

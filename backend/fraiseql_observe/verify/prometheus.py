@@ -14,12 +14,13 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.util.retry import Retry
 
 from fraiseql_observe.errors import VerifyError
+from fraiseql_observe.verify import bounded
 from fraiseql_observe.verify.judge import AlertRule, Finding, judge_series
 from fraiseql_observe.verify.options import Option
 from fraiseql_observe.verify.timing import exact_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from fraiseql_observe.verify.timing import Window
 
@@ -67,6 +68,7 @@ class Prometheus:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise VerifyError(f"`{self.shown}` is not the URL of a Prometheus.", hint="write http://host:9090")
         self._said = threading.local()
+        self._seconds = timeout
         self._session = requests.Session()
         self._session.hooks["response"].append(self._check)
         retry = Retry(
@@ -108,8 +110,12 @@ class Prometheus:
         return self._judged(ask, expression, _Moment(start), _Moment(end), seconds, self._timeout)
 
     def _judged(self, ask: Callable[..., Any], *arguments: Any) -> Finding:
-        result = self._call(ask, *arguments)
-        return judge_series(result, getattr(self._said, "warnings", ()))
+        finding: Finding = self._call(
+            lambda: judge_series(
+                ask(*arguments), getattr(self._said, "warnings", ())
+            )  # an answer may lie about its shape
+        )
+        return finding
 
     def _knows(self, metric: str, window: Window) -> bool:
         selector = f'{{__name__="{metric}"}}'
@@ -120,13 +126,10 @@ class Prometheus:
         url = f"{self._server.url}/api/v1/rules"
         timeout = self._server._timeout  # noqa: SLF001  the client has no call for rules
         ask = {"params": {"type": "alert"}, "auth": self._server.auth, "timeout": timeout}
-        groups = self._call(lambda: self._session.get(url, **ask).json()["data"]["groups"])
-        return tuple(
-            AlertRule(rule["name"], rule.get("labels", {}), str(rule.get("lastError", ""))[:ERROR_TEXT])
-            for group in groups
-            for rule in group["rules"]
-            if rule.get("type") == "alerting"
+        rules: tuple[AlertRule, ...] = self._call(
+            lambda: tuple(_alert_rules(self._session.get(url, **ask).json()["data"]["groups"]))
         )
+        return rules
 
     def options(self, query: str, window: Window) -> tuple[Option, ...]:
         """What a variable query gives: label_values, label_names, metrics, query_result or a plain selector.
@@ -177,20 +180,26 @@ class Prometheus:
             ) from None
         except requests.exceptions.Timeout:
             raise self._error("did not answer in time", "raise --timeout, or ask a shorter --range") from None
+        except bounded.AnswerTooLarge:
+            raise self._error(
+                f"answers with more than {bounded.MAX_BYTES // 1_000_000} MB",
+                "narrow the query, or ask a shorter --range",
+            ) from None
         except requests.exceptions.RequestException:
             raise self._error(
                 "does not answer", "start it, or mend --prometheus (FRAISEQL_OBSERVE_PROMETHEUS_URL)"
             ) from None
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, ValueError):
             raise self._foreign() from None
 
     def _check(self, response: requests.Response, *_: object, **__: object) -> None:
         """Look at each answer before the client does: it drops Prometheus' warnings and the reason of a refusal."""
+        bounded.read(response, seconds=self._seconds)
         if response.is_redirect:
             return
         try:
             body = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         if response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
             raise self._error(
@@ -214,6 +223,13 @@ class Prometheus:
 
     def _error(self, what: str, hint: str) -> VerifyError:
         return VerifyError(f"The server at {self.shown} {what}.", hint=hint)
+
+
+def _alert_rules(groups: Iterable[Mapping[str, Any]]) -> Iterator[AlertRule]:
+    for group in groups:
+        for rule in group["rules"]:
+            if rule.get("type") == "alerting":
+                yield AlertRule(rule["name"], rule.get("labels", {}), str(rule.get("lastError", ""))[:ERROR_TEXT])
 
 
 class _Moment:

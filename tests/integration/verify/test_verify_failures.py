@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import socketserver
 import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
 from verify_support import answering, dashboard, promql, serving, sql
 
 from fraiseql_observe.errors import VerifyError
-from fraiseql_observe.verify import Options, auth_from, verify
+from fraiseql_observe.verify import Options, auth_from, bounded, verify
 from fraiseql_observe.verify.prometheus import Prometheus
 from fraiseql_observe.verify.timing import Window
 
@@ -207,3 +209,65 @@ def test_only_a_restarting_proxy_is_asked_again(status, times):
     with serving(handler) as url:
         attempt(url)
     assert len(handler.seen) == times
+
+
+NOW = datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        [{"metric": {}, "value": [1, "many"]}],
+        [{"metric": {}, "value": [None, "5"]}],
+        [{"metric": {}, "value": [1]}],
+        [{"metric": {}, "values": 5}],
+        {"metric": {}},
+        "text",
+        [5, 6, 7],
+        [[[[1]]]],
+    ],
+)
+def test_an_answer_of_another_shape_is_no_answer(result):
+    body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}}).encode()
+    with serving(answering(200, body)) as url, pytest.raises(VerifyError, match="does not answer as a Prometheus does"):
+        Prometheus(url).instant("up", Window(NOW, NOW))
+
+
+def test_rules_of_another_shape_are_no_answer():
+    body = json.dumps({"status": "success", "data": {"groups": [{"rules": [5]}]}}).encode()
+    with serving(answering(200, body)) as url, pytest.raises(VerifyError, match="does not answer as a Prometheus does"):
+        Prometheus(url).alert_rules()
+
+
+def test_an_answer_nested_beyond_the_stack_is_no_answer():
+    body = b'{"status": "success", "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    with serving(answering(200, body)) as url:
+        assert "does not answer as a Prometheus does" in attempt(url).message
+
+
+def test_an_answer_larger_than_any_panel_draws_is_not_kept(monkeypatch):
+    monkeypatch.setattr(bounded, "MAX_BYTES", 1_000_000)
+    body = json.dumps(OK | {"more": "x" * 2_000_000}).encode()
+    with serving(answering(200, body)) as url:
+        assert "answers with more than 1 MB" in attempt(url).message
+
+
+class Dripping(BaseHTTPRequestHandler):
+    """Sends a byte now and then, each in time, for ever."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                threading.Event().wait(0.1)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_answer_that_never_ends_is_given_up():
+    with serving(Dripping) as url:
+        assert "did not answer in time" in attempt(url).message

@@ -185,3 +185,18 @@ def test_a_repeated_panel_sees_one_value():
     assert repeated(panel_of({}), many) == many
     everything = {"shop": Value(".*", verbatim=True)}
     assert repeated(panel, everything) == everything
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"panels": 5},
+        {"panels": [5, None]},
+        {"panels": [{"type": "stat", "targets": 7}]},
+        {"panels": [], "templating": []},
+        {"panels": [], "templating": {"list": [{"name": "a", "sort": "up"}]}},
+    ],
+)
+def test_what_grafana_would_never_write_is_refused_in_a_sentence(body):
+    with pytest.raises(VerifyError, match="is not built as Grafana builds dashboards"):
+        parse_dashboard(body)
