@@ -11,8 +11,10 @@ import sys
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from fraiseql_observe.audit import catalogue
+from fraiseql_observe.cli.lint import command as lint_command
 from fraiseql_observe.mixin import files, render, sources
 
 RENDERED = render(catalogue=catalogue.load().as_json())
@@ -180,3 +182,9 @@ def test_no_secret_and_no_machine_is_rendered():
     text = b"\n".join(FILES.values()).decode()
     assert not re.search(r"/(?:root|home|work|tmp)/", text)
     assert not re.search(r"(?i)password: (?!\$)[^\s'\"]", text)
+
+
+@pytest.mark.parametrize("folders", [["provisioning", "bundle"], ["bundle/variants/v2"]])
+def test_what_is_shipped_lints_clean(folders):
+    outcome = CliRunner().invoke(lint_command, [str(ROOT / folder) for folder in folders])
+    assert (outcome.exit_code, outcome.stdout) == (0, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--exclusions",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File of exclusions with reasons. Default: jsonnet/.lint of the mixin, none for PATHs.",
+    help="File of exclusions with reasons. Default: those that the mixin ships with.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(*, paths: tuple[Path, ...], exclusions: Path | None, as_json: bool) -> None:
@@ -28,9 +29,10 @@ def command(*, paths: tuple[Path, ...], exclusions: Path | None, as_json: bool) 
     from fraiseql_observe.mixin.lint import exclusions as files  # noqa: PLC0415
 
     dashboards, groups = _given(paths) if paths else _rendered()
-    default = None if paths else sources.root() / files.FILE
-    chosen = exclusions or default
-    found = lint.lint(dashboards, groups, files.load(chosen) if chosen else None)
+    excluded = files.load(exclusions or sources.root() / files.FILE)
+    if paths and not exclusions:  # somebody's rendering need not hold everything that the mixin's exclusions name
+        excluded = replace(excluded, needed=False)
+    found = lint.lint(dashboards, groups, excluded)
     if as_json:
         listed = [{"rule": one.rule, "where": dict(one.where), "message": one.message} for one in found]
         click.echo(json.dumps({"findings": listed, "rules": len(lint.RULES)}, indent=2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from house import House
 
@@ -32,6 +34,11 @@ def test_it_covers_nothing_else():
     found = lint.lint(editable().dashboards, [], allowed)
     assert [finding.rule for finding in found] == ["uneditable-dashboard", "exclusion-unused"]
     assert str(found[1]) == "uneditable-dashboard / Garden: excludes nothing; remove it [exclusion-unused]"
+
+
+def test_an_exclusion_need_not_be_needed_by_another_mixin():
+    allowed = replace(excluding("uneditable-dashboard", {"dashboard": "Garden"}), needed=False)
+    assert [finding.rule for finding in lint.lint(editable().dashboards, [], allowed)] == ["uneditable-dashboard"]
 
 
 @pytest.mark.parametrize("reason", [None, "", "  "])

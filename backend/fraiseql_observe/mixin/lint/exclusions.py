@@ -33,16 +33,18 @@ class Exclusions:
     Args:
         entries: by rule: where it does not hold.
         problems: what is wrong with the file itself.
+        needed: whether an exclusion that excludes nothing is a finding.
     """
 
     entries: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
     problems: Sequence[Finding] = ()
+    needed: bool = True
 
     def apply(self, findings: Sequence[Finding]) -> list[Finding]:
         """The findings that are not excluded, and the exclusions that excluded nothing."""
         kept = [finding for finding in findings if not self._covering(finding)]
         used = {(finding.rule, index) for finding in findings for index in self._covering(finding)}
-        return [*kept, *self.problems, *self._unused(used)]
+        return [*kept, *self.problems, *(self._unused(used) if self.needed else ())]
 
     def _covering(self, finding: Finding) -> list[int]:
         return [

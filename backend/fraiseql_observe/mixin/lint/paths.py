@@ -20,12 +20,15 @@ SUFFIXES = frozenset({".json", ".yaml", ".yml"})
 def read(paths: Iterable[Path]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """Dashboards and groups in files and folders; documents of other kinds are passed over.
 
+    What stands in several files in the same words, as rules do in a rule file and in a PrometheusRule, counts once. A
+    folder `variants` below a given one holds alternatives, which are never installed together: give it to lint them.
+
     Raises:
         LintError: a file is no JSON or YAML, or nothing to check is found.
     """
     documents = [document for path in paths for file in _files(path) for document in _documents(file)]
-    dashboards = [one for one in documents if "panels" in one]
-    groups = [group for one in documents for group in _groups(one)]
+    dashboards = _once(one for one in documents if "panels" in one)
+    groups = _once(group for one in documents for group in _groups(one))
     if not dashboards and not groups:
         raise LintError(
             "there is no dashboard and no rule in what was given", hint="give files or folders that hold some"
@@ -35,8 +38,16 @@ def read(paths: Iterable[Path]) -> tuple[list[Mapping[str, Any]], list[Mapping[s
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+        return sorted(file for file in path.rglob("*") if _is_read(file, path))
     return [path]
+
+
+def _is_read(file: Path, folder: Path) -> bool:
+    return file.suffix in SUFFIXES and file.is_file() and "variants" not in file.relative_to(folder).parts[:-1]
+
+
+def _once(documents: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return list({json.dumps(one, sort_keys=True, default=str): one for one in documents}.values())
 
 
 def _documents(file: Path) -> Iterator[Mapping[str, Any]]:
