@@ -45,22 +45,35 @@ local itemProperties(spec, unit, item) =
     [property('thresholds', kind.thresholds(signal.limits, signal.bad))]
   else when(colour != null, [property('color', style.fixed(colour))]);
 
-// Titles and units from the catalogue; in tables also how such columns always look, and what the spec adds. Where
-// every row is a bar of its own, the row's text names it and the column must not.
+// Titles and units from the catalogue; in tables also how such columns always look.
+local plainColumn(columns, signal, column) =
+  local unit = signal.unitOf(column);
+  {
+    matcher: { id: 'byName', options: column.name },
+    properties:
+      [{ id: 'displayName', value: column.title }] +
+      (if unit == '' then [] else [{ id: 'unit', value: unit }]) +
+      columns.of(column, null),
+  };
+
+// The same with what the spec says, and outside tables. Where every row is a bar of its own, the row's text names it
+// and the column must not.
+local ownColumn(columns, spec, panelUnit, signal, column, own) =
+  local unit = signal.unitOf(column);
+  override('byName', column.name, (
+    when(!('everyRow' in spec) && !('title' in own), [property('displayName', column.title)]) +
+    when(unit != '' && !('unit' in own), [property('unit', unit)]) +
+    when(spec.kind == 'timeSeries' && column.type == 'number' && unit != panelUnit, onTheRight) +
+    if spec.kind == 'table' then columns.of(column, own) else columns.given(own)
+  ));
+
 local questionColumns(columns, spec, unit, signal) =
   local own = std.get(spec, 'columns', {});
+  local shown = if 'only' in spec then [column for column in signal.columns if std.member(spec.only, column.name)] else signal.columns;
   [
-    local itsUnit = signal.unitOf(column);
-    override('byName', column.name, (
-      when(!std.get(spec, 'everyRow', false) && !('title' in std.get(own, column.name, {})), [property('displayName', column.title)]) +
-      when(itsUnit != '' && !('unit' in std.get(own, column.name, {})), [property('unit', itsUnit)]) +
-      when(spec.kind == 'timeSeries' && column.type == 'number' && itsUnit != unit, onTheRight) +
-      if spec.kind == 'table' then columns.of(column, std.get(own, column.name))
-      else if column.name in own then columns.given(own[column.name])
-      else []
-    ))
-    for column in signal.columns
-    if !('only' in spec) || std.member(spec.only, column.name)
+    if spec.kind == 'table' && !(column.name in own) then plainColumn(columns, signal, column)
+    else ownColumn(columns, spec, unit, signal, column, std.get(own, column.name, {}))
+    for column in shown
   ];
 
 function(config)
