@@ -75,4 +75,6 @@ def refused(where: str, error: psycopg.Error) -> AuditError:
     if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
         hint = "a long transaction holds a lock; try again when it is over (nothing was changed)"
         return AuditError(f"PostgreSQL at {where} gave up waiting: {said}.", hint=hint)
+    if isinstance(error, psycopg.errors.UndefinedObject) and said.startswith("role "):
+        return AuditError(f"PostgreSQL at {where}: {said}.", hint="check --app-role, or createuser first")
     return AuditError(f"PostgreSQL at {where} refused a statement: {said}.", hint="--print shows the SQL that was run")

@@ -22,7 +22,7 @@ def command() -> None:
     """Prepare a database or a server for monitoring."""
 
 
-@command.command()
+@command.command(short_help="Create what the audit dashboards read.")
 @click.option("--database", "url", metavar="URL", envvar="DATABASE_URL", show_envvar=True, help="postgresql://…")
 @click.option("--print", "print_only", is_flag=True, help="Show the SQL and change nothing.")
 @click.option("--check", is_flag=True, help="Say whether the set-up is complete and the reader sees rows.")
@@ -53,6 +53,8 @@ def audit(
 
     if print_only and check:
         raise click.UsageError("--print and --check exclude each other.")
+    if print_only and as_json:
+        raise click.UsageError("--print writes SQL: it and --json exclude each other.")
     if print_only:
         click.echo(setup.script(url or "", app_role=app_role), nl=False)
         return

@@ -87,6 +87,7 @@ def fails(output, code, *texts):
 def test_usage():
     fails(run(), 2, "Missing option '--database'")
     fails(run("--print", "--check"), 2, "exclude each other")
+    fails(run("--print", "--json"), 2, "exclude each other")
 
 
 @pytest.mark.parametrize(

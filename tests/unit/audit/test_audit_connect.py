@@ -68,3 +68,9 @@ def test_why_a_statement_failed(kind, sentence, hint):
     assert sentence in error.message
     assert error.message.endswith("must be owner.")
     assert hint in error.hint
+
+
+def test_a_role_that_does_not_exist_is_a_matter_of_the_option():
+    error = connect.refused("db:5432/blog", psycopg.errors.UndefinedObject('role "blok" does not exist'))
+    assert 'role "blok" does not exist' in error.message
+    assert "--app-role" in error.hint
