@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -14,7 +15,7 @@ from fraiseql_observe.errors import BuildError
 from fraiseql_observe.mixin.outputs import MANIFEST, TREES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 DIFF_LINES = 12
 
@@ -85,21 +86,29 @@ def _diff(path: str, wanted: bytes, found: bytes) -> str:
 
 
 def _stale(files: Mapping[str, bytes], output: Path) -> list[str]:
-    """Files of the previous manifest that are no longer rendered and still there."""
-    return [path for path in _listed(output) if path not in files and (output / path).is_file()]
+    """Files that an earlier build wrote, no longer rendered and still as it left them."""
+    return [path for path, checksum in _listed(output) if path not in files and _is_ours(output, path, checksum)]
 
 
-def _listed(output: Path) -> Iterator[str]:
-    """The paths that the manifest on disk claims; those outside our folders are not ours to touch."""
-    text = _read(output / MANIFEST)
+def _listed(output: Path) -> Iterator[tuple[str, object]]:
+    """The paths and checksums that the manifest on disk claims; those outside our folders are not ours to touch."""
     try:
-        claimed: Iterable[object] = json.loads(text or b"{}").get("files") or ()
-    except (ValueError, AttributeError):
-        return
-    for path in claimed:
-        parts = PurePosixPath(str(path)).parts
-        if parts and parts[0] in TREES and ".." not in parts:
-            yield str(path)
+        claimed = json.loads((output / MANIFEST).read_bytes())["files"]
+        listed = [(str(path), checksum) for path, checksum in claimed.items()]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return  # no manifest, or none that a build wrote
+    for path, checksum in listed:
+        parts = PurePosixPath(path).parts
+        if parts and parts[0] in TREES and ".." not in parts and path.isprintable():
+            yield path, checksum
+
+
+def _is_ours(output: Path, path: str, checksum: object) -> bool:
+    """Whether a file is what the manifest says was written; anybody may have put another there, or a link."""
+    file = output / path
+    if not file.is_file() or file.is_symlink() or not file.resolve().is_relative_to(output.resolve()):
+        return False
+    return hashlib.sha256(file.read_bytes()).hexdigest() == checksum
 
 
 def _read(path: Path) -> bytes | None:
@@ -107,6 +116,10 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise BuildError(
+            f"{path} cannot be read: {error.strerror}", hint="choose a folder with --output, or move it away"
+        ) from None
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 1_000_000
+MAX_NODES = 20_000  # with every alias written out
 REFERENCE = "docs/reference/config.md"
 UNKNOWN = "unknown field"
 KeyPath = tuple[str, ...]  # of a key, from `_config` down
@@ -193,11 +194,26 @@ def _read(path: Path) -> tuple[Any, Any]:
         if len(content) > MAX_BYTES:
             raise ConfigError(f"{path} is larger than {MAX_BYTES} bytes", hint="give only the keys that differ")
         node = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+        if not _is_bounded(node):
+            raise ConfigError(f"{path} stands for more keys than any configuration has", hint="write no nested aliases")
         return node, {} if node is None else yaml.SafeLoader("").construct_document(node)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", hint="give a YAML or JSON file in UTF-8") from None
+    except (RecursionError, ValueError) as error:  # nested beyond the stack; a date that does not exist
+        raise ConfigError(f"{path} cannot be read: {error}", hint="mend the file") from None
     except yaml.YAMLError as error:
         raise ConfigError(serialise.misread(path, error), hint="mend the file") from None
+
+
+def _is_bounded(node: Any) -> bool:
+    """Whether the document stays small with its aliases written out: a few lines of them can stand for billions."""
+    pending, seen = [node], 0
+    while pending and seen <= MAX_NODES:
+        value = getattr(pending.pop(), "value", None)
+        seen += 1
+        for item in value if isinstance(value, list) else ():
+            pending.extend(item if isinstance(item, tuple) else (item,))
+    return not pending
 
 
 def _lines_once(path: Path, node: Any) -> dict[KeyPath, int]:

@@ -260,3 +260,19 @@ def test_a_configuration_is_read_from_its_comments():
         ("things", "a-b", "size"),
         ("things", "c", "size"),
     ]
+
+
+BOMB = "a0: &a0 {x: 1, y: 2}\n" + "".join(f"a{n}: &a{n} {{x: *a{n - 1}, y: *a{n - 1}}}\n" for n in range(1, 28))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BOMB, "stands for more keys than any configuration has"),
+        ("a: &a {b: *a}", "stands for more keys than any configuration has"),
+        ("[" * 5_000, "cannot be read: maximum recursion depth"),
+        ("x: 2026-99-99", "cannot be read: month must be in"),
+    ],
+)
+def test_a_file_that_is_out_to_hurt_ends_in_a_sentence(tmp_path, text, message):
+    assert message in refused(tmp_path, text).message
