@@ -102,9 +102,10 @@ def test_the_exporters_export(postgres):
 
 
 def test_a_folder_of_the_callers_is_left(tmp_path):
-    with RedisServer(folder=tmp_path / "redis") as server:
-        assert server.folder == tmp_path / "redis"
-    assert (tmp_path / "redis" / "redis.log").exists()
+    folder = tmp_path / "a folder" / "redis"
+    with RedisServer(folder=folder) as server:
+        assert server.folder == folder
+    assert (folder / "redis.log").exists()
 
 
 def test_a_busy_port_is_named(tmp_path):

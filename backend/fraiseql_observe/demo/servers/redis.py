@@ -36,7 +36,7 @@ class RedisServer(Server):
 
     def prepare(self) -> None:
         settings = [
-            f"bind {HOST}", f"port {self.port}", f"dir {self.folder}", f"requirepass {self.password}",
+            f"bind {HOST}", f"port {self.port}", f'dir "{self.folder}"', f"requirepass {self.password}",
             'save ""', "appendonly no", "maxmemory 64mb", "maxmemory-policy allkeys-lru",
         ]  # fmt: skip
         write_files(self.folder, {CONFIG: "\n".join(settings)})
