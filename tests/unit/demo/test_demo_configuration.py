@@ -31,7 +31,7 @@ def test_grafana_learns_what_the_provisioned_files_ask_for(tmp_path):
     assert environment["AUDIT_DATABASE_HOST"] == "host:5433"
     assert environment["AUDIT_DATABASE_NAME"] == "blog"
     assert environment["AUDIT_DATABASE_PASSWORD"] == "pw"
-    assert all(f"${{{name}}}".encode() in provisioned for name in environment)
+    assert all(f"${name}\n".encode() in provisioned for name in environment)
 
 
 def test_below_gives_paths_inside_the_folder():
