@@ -81,7 +81,7 @@ OVERSIZED = Document("oversized")
 
 
 def analyse(text: object, *, max_size: int) -> Document:
-    """Parse and measure a document of at most `max_size` characters."""
+    """Parse and measure a document of at most `max_size` characters and `MAX_TOKENS` tokens."""
     if not isinstance(text, str) or not text or text.isspace():
         return EMPTY
     if len(text) > max_size:
@@ -89,7 +89,9 @@ def analyse(text: object, *, max_size: int) -> Document:
     try:
         tree = parse(text, no_location=True, max_tokens=MAX_TOKENS)
         return Document("parsed", tuple(_operations(tree)))
-    except (GraphQLError, RecursionError):
+    except GraphQLError as error:
+        return OVERSIZED if f"more than {MAX_TOKENS} tokens" in error.message else INVALID
+    except RecursionError:
         return INVALID
 
 

@@ -48,7 +48,7 @@ def _settle_operation(record: Record, endpoint: str) -> event.AuditEvent | None:
     failures = _failures(record, document) if record.errors or not executed or record.status >= 400 else _NO_FAILURES  # noqa: PLR2004
     if operation is not None and operation.introspection and not failures:
         return None
-    operation_type = operation.type if operation is not None else "unknown"
+    operation_type = _operation_type(record, operation)
     name = _name(record, operation, valid=executed and not _invalid(failures))
     if executed:
         duration = (record.executed_at or record.answered) - record.executing_since
@@ -95,6 +95,13 @@ def _operation(record: Record, document: Document) -> Operation | None:
         return document.first_query()
     name = record.operation_name
     return document.operation(name if isinstance(name, str) else None)
+
+
+def _operation_type(record: Record, operation: Operation | None) -> str:
+    """A document that is too large to analyse must not hide a mutation: what ran tells."""
+    if operation is not None:
+        return operation.type
+    return "mutation" if record.mutations or record.rows else "unknown"
 
 
 def _failures(record: Record, document: Document) -> list[Failure]:
@@ -212,7 +219,7 @@ def _audit_event(
 ) -> event.AuditEvent:
     settings = record.instrument.settings
     scope, context = record.scope, record.facts
-    fields = [field.name for field in operation.fields] if operation is not None else []
+    fields = [field.name for field in operation.fields] if operation is not None else [m[0] for m in record.mutations]
     entity = _entity(record, operation_type, fields)
     outcome = event.outcome(worst.error_type if worst else None, record.rows)
     if worst is None and record.rows and (refusal := event.refusal(record.rows)):

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("fraiseql", reason="needs a real FraiseQL application (Python 3.13)")
 
 import instrument_app as blog
-from instrument_harness import Samples, audit_rows, call, served
+from instrument_harness import ADA, CREATE_POST, Samples, audit_rows, call, served
 
 from fraiseql_observe.instrument import endpoint, instrument
 from fraiseql_observe.instrument.hooks import database
@@ -62,6 +62,24 @@ async def test_a_document_of_one_megabyte_is_counted_and_not_analysed(blog_url):
     assert samples.all("fraiseql_graphql_queries_total") == {("__anonymous__", "unknown"): 1}
     assert samples.all("fraiseql_graphql_query_complexity_count") == {}
     assert len(app.state.fraiseql_observe.documents) == 0
+
+
+@pytest.mark.parametrize(
+    "padding", ["#" + "x" * 100_000, "query Pad { " + " ".join(f"a{n}: ping" for n in range(3_500)) + " }"]
+)
+async def test_a_mutation_cannot_hide_in_a_document_too_large_to_analyse(blog_url, padding):
+    """Neither padding of many characters nor one of many tokens turns a change into an access."""
+    app = blog.create_app(blog_url)
+    instrument(app, **QUICK)
+    body = {"variables": {"input": {"title": "Quiet", "authorId": ADA}}, "operationName": "MakePost"}
+    async with served(app) as client:
+        answer = (await client.post(CREATE_POST + "\n" + padding, **body)).json()
+        assert "errors" not in answer
+        samples = await client.metrics_when(lambda s: s.value("fraiseql_audit_events_total") == 1)
+    assert samples.value("fraiseql_graphql_oversized_documents_total") == 1
+    assert samples.all("fraiseql_graphql_queries_total") == {("__other__", "mutation"): 1}
+    (row,) = audit_rows(blog_url)
+    assert (row["operation_type"], row["event_type"], row["entity"]) == ("mutation", "create", "Post")
 
 
 @pytest.mark.parametrize(
