@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("fraiseql_observe.instrument")
 
+_HEADER_BYTES = 8  # of prometheus-client's files: how much is used, and padding
 _MAX_CHILDREN = 50_000  # a last line of defence: every label set is bounded where it is made
 
 
@@ -156,7 +157,7 @@ class WorkersCollector(Collector):
             with contextlib.suppress(FileNotFoundError):  # another worker is asked for the metrics too
                 multiprocess.mark_process_dead(pid, str(self._directory))  # type: ignore[no-untyped-call]
         # Sorted, so that the mode of a live gauge wins over FraiseQL's own declaration of the same name.
-        files = sorted(str(path) for path in self._directory.glob("*.db"))
+        files = sorted(str(path) for path in self._directory.glob("*.db") if _has_header(path))
         totals = {families.COHERENT_READS.name: 0.0, families.STALE_READS.name: 0.0}
         for metric in MultiProcessCollector.merge(files):  # type: ignore[no-untyped-call]
             for sample in metric.samples:
@@ -164,6 +165,14 @@ class WorkersCollector(Collector):
                     totals[sample.name] += sample.value
             yield metric
         yield from coherency_ratio(*totals.values())
+
+
+def _has_header(path: Path) -> bool:
+    """Whether a worker came so far as to give its file a content; one that died before must not end every scrape."""
+    try:
+        return path.stat().st_size >= _HEADER_BYTES
+    except FileNotFoundError:
+        return False
 
 
 def dead_processes(file_names: Iterable[str]) -> set[int]:

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Histogram
 
 from fraiseql_observe.instrument import families
 from fraiseql_observe.instrument.families import FAMILIES
-from fraiseql_observe.instrument.metrics import Metrics, _Histogram, coherency_ratio, metrics_for
+from fraiseql_observe.instrument.metrics import Metrics, WorkersCollector, _Histogram, coherency_ratio, metrics_for
 
 
 def test_families_are_named_as_prometheus_wants_them():
@@ -73,3 +73,9 @@ def test_the_ratio_needs_a_judged_read():
     metrics.inc(families.COHERENT_READS, amount=3)
     metrics.inc(families.STALE_READS)
     assert registry.get_sample_value("fraiseql_cache_coherency_ratio") == 0.75
+
+
+def test_a_worker_that_died_before_it_wrote_anything_does_not_end_every_scrape(tmp_path):
+    (tmp_path / "counter_4000001.db").touch()
+    (tmp_path / "gauge_livesum_4000001.db").write_bytes(b"\0\0\0")
+    assert list(WorkersCollector(str(tmp_path)).collect()) == []
