@@ -39,6 +39,7 @@ def _faults(stack: Stack) -> list[str]:
         "  To see an alert fire, break something, and watch the alerts:",
         f"    kill {servers['redis'].pid}   the cache is gone      (FraiseQLCacheConnectionLost)",
         f"    kill -INT {servers['postgresql'].pid}   the database is gone   (FraiseQLDatabaseDown)",
+        f"    kill {servers['blog'].pid}   the application is gone (FraiseQLDown)",
         "  What died is started again by:",
         f"    kill -HUP {os.getpid()}",
     ]

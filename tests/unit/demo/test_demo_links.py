@@ -35,6 +35,7 @@ def test_places_and_faults_without_secrets():
         "postgresql://reader@host/blog",
     ):
         assert place in text
+    assert "kill 0 " in text
     assert "kill 3 " in text
     assert "kill -INT 4 " in text
     assert "hunter2" not in text
