@@ -9,7 +9,7 @@ import promql_parser
 import pytest
 
 from fraiseql_observe.audit import catalogue
-from fraiseql_observe.errors import JsonnetError
+from fraiseql_observe.errors import ConfigError
 from fraiseql_observe.mixin import knobs, lint, render, sources
 from fraiseql_observe.mixin.lint import exclusions, promql
 from fraiseql_observe.mixin.lint.labels import labels
@@ -157,7 +157,7 @@ def test_a_dashboard_can_be_switched_off(dashboard):
     ],
 )
 def test_a_critical_threshold_lies_beyond_the_warning(alert, given):
-    with pytest.raises(JsonnetError, match=f"alerts.{alert}.thresholds: critical .* must be (above|below) warning"):
+    with pytest.raises(ConfigError, match=f"alerts.{alert}.thresholds: critical .* must be (above|below) warning"):
         rendered(alerts={alert: {"thresholds": given}})
 
 

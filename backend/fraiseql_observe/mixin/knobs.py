@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 CONFIG = "config.libsonnet"
+REFERENCE = "docs/reference/config.md"
 ANY = "*"
 
 KEY = re.compile(r"^(?P<indent> +)(?:'(?P<quoted>[^']+)'|(?P<plain>\w+))\+?:(?!:)")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fraiseql_observe.mixin import engine
+from fraiseql_observe.errors import ConfigError, JsonnetError, ObserveError
+from fraiseql_observe.mixin import engine, knobs
 
 CATALOGUE = "audit/catalogue.json"
 Overrides = Mapping[str, Any]
@@ -53,9 +54,12 @@ def render(config: Overrides | Path | None = None, *, catalogue: Mapping[str, An
         ConfigError: an override is unknown or malformed.
         JsonnetError: a source does not evaluate.
     """
-    overrides, beside = _overrides(config)
-    imports = engine.library({CATALOGUE: catalogue_text(catalogue)}, beside=beside)
-    return _rendered(engine.evaluate(snippet(overrides, variants=config is None), imports))
+    try:
+        overrides, beside = _overrides(config)
+        imports = engine.library({CATALOGUE: catalogue_text(catalogue)}, beside=beside)
+        return _rendered(engine.evaluate(snippet(overrides, variants=config is None), imports))
+    except JsonnetError as error:
+        raise _blamed(error, config) from None
 
 
 def catalogue_text(catalogue: Mapping[str, Any]) -> str:
@@ -90,6 +94,15 @@ def _overrides(config: Overrides | Path | None) -> tuple[str, tuple[Path, ...]]:
         settings.check_jsonnet(config)
         return f"import {json.dumps(str(config.resolve()))}", (config.resolve().parent,)
     return as_jsonnet(settings.load(config) if isinstance(config, Path) else settings.check(config)), ()
+
+
+def _blamed(error: JsonnetError, config: Overrides | Path | None) -> ObserveError:
+    """What the mixin's own checks say of `_config` is the user's to mend, in the user's file."""
+    _, found, sentence = error.message.partition("_config.")
+    if config is None or not found:
+        return error
+    origin = str(config) if isinstance(config, Path) else "_config"
+    return ConfigError(f"{origin}: {sentence}", hint=f"all keys, with unit and example, are in {knobs.REFERENCE}")
 
 
 def _rendered(value: Mapping[str, Any]) -> Rendered:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 20_000  # with every alias written out
-REFERENCE = "docs/reference/config.md"
 UNKNOWN = "unknown field"
 KeyPath = tuple[str, ...]  # of a key, from `_config` down
 NULL = "null value not allowed"
@@ -55,7 +54,7 @@ def load(path: Path) -> dict[str, Any]:
     """
     node, value = _read(path)
     if not isinstance(value, dict):
-        raise ConfigError(f"{path}: the file must hold a mapping of `_config` keys", hint=f"see {REFERENCE}")
+        raise ConfigError(f"{path}: the file must hold a mapping of `_config` keys", hint=f"see {knobs.REFERENCE}")
     lines = _lines_once(path, node)
     return check(value, origin=str(path), lines=lines)
 
@@ -166,8 +165,8 @@ def _sentence(problem: Problem, origin: str, lines: Mapping[KeyPath, int]) -> st
 def _hint(problems: Sequence[Problem], known: Sequence[str]) -> str:
     for problem in problems:
         if problem.expects is None and (near := nearest(".".join(problem.path), known)):
-            return f"did you mean {near}? All keys are in {REFERENCE}"
-    return f"all keys, with unit and example, are in {REFERENCE}"
+            return f"did you mean {near}? All keys are in {knobs.REFERENCE}"
+    return f"all keys, with unit and example, are in {knobs.REFERENCE}"
 
 
 def nearest(key: str, known: Sequence[str]) -> str:

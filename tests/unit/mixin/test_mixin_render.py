@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from fraiseql_observe.audit import catalogue
 from fraiseql_observe.cli import build as build_command
 from fraiseql_observe.cli import lint as lint_command
-from fraiseql_observe.errors import ConfigError, DriftError, JsonnetError, LintError
+from fraiseql_observe.errors import ConfigError, DriftError, LintError
 from fraiseql_observe.mixin import engine, render
 from fraiseql_observe.mixin.outputs import MANIFEST
 
@@ -70,7 +70,7 @@ def test_a_wrong_override_never_reaches_the_engine(questions):
 
 
 def test_the_mixin_itself_refuses_what_a_schema_cannot_see(questions):
-    with pytest.raises(JsonnetError, match=r"HighErrorRate"):
+    with pytest.raises(ConfigError, match=r"HighErrorRate"):
         render({"alerts": {"HighErrorRate": {"thresholds": {"warning": 5}}}}, catalogue=questions)
 
 
