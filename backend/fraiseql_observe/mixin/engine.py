@@ -23,6 +23,7 @@ from fraiseql_observe.mixin import sources
 
 SNIPPET = "<build>"
 REFUSED = "import_callback error"
+PANIC = "PanicException"  # of the engine's binding: no Exception, and nowhere to import it from
 COLLECT_EVERY = 8
 Import = Callable[[str, str], tuple[str, str]]
 
@@ -85,6 +86,12 @@ def evaluate(snippet: str, imports: Library) -> Any:
         return orjson.loads(_evaluate(imports.entry, import_callback=imports.answer(snippet), gc=False))
     except RuntimeError as error:
         report = str(error)
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        raise JsonnetError(
+            "the Jsonnet engine gave up: a value does not fit into memory", hint="look for std.repeat and std.range"
+        ) from None
     raise _explained(report, "" if REFUSED in report else _second_opinion(snippet, imports))
 
 

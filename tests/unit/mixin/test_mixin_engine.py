@@ -124,3 +124,12 @@ def test_an_installed_package_builds_where_it_is_called(monkeypatch, tmp_path):
 
 def test_a_checkout_builds_into_itself():
     assert (sources.default_output() / "jsonnet" / "mixin.libsonnet").is_file()
+
+
+def test_an_engine_that_panics_ends_in_a_sentence(monkeypatch):
+    def panic(*_, **__):
+        raise type("PanicException", (BaseException,), {})("assertion failed: !data.is_null()")
+
+    monkeypatch.setattr(engine, "_evaluate", panic)
+    with pytest.raises(JsonnetError, match="does not fit into memory"):
+        engine.evaluate("{}", engine.library())
