@@ -193,19 +193,19 @@ local check = import 'lib/check.libsonnet';
     // Unit: see each key
     // Example: { alertmanager: 'alertmanager.monitoring:9093' }
     deploy: {
-      // Our webhook, which every notification goes to.
+      // The webhook that every notification goes to: a receiver of your own, since this release brings none.
       // Unit: URL
       // Example: 'https://observe.example.com/webhooks/alertmanager'
       webhookUrl: 'http://fraiseql-observe:9877/webhooks/alertmanager',
 
       // The file on Alertmanager's host that holds the webhook's bearer token; '' sends none.
-      // Unit: file or '' or ''
+      // Unit: file or ''
       // Example: '/run/secrets/fraiseql-observe-token'
       webhookTokenFile: '/etc/alertmanager/fraiseql-observe-token',
 
       // The file on Prometheus' host that holds the bearer token of the application's metrics; '' sends none.
       // FraiseQL v2 shows its metrics to nobody without one.
-      // Unit: file or '' or ''
+      // Unit: file or ''
       // Example: '/run/secrets/fraiseql-metrics-token'
       metricsTokenFile: if config.flavour == 'v2' then '/etc/prometheus/fraiseql-metrics-token' else '',
 
