@@ -42,7 +42,7 @@ class Instrument:
         self.metrics = metrics
         self.counts_http = counts_http
         self.documents = DocumentCache(max_size=settings.max_document_size)
-        self.operation_names = BoundedNames(settings.max_operation_names)
+        self.operation_names = BoundedNames(settings.max_operation_names, settings.operation_names)
         self.mutation_names = BoundedNames(_MAX_MUTATIONS)
         self.tables = BoundedNames(_MAX_TABLES)
         self.codes = BoundedNames(_MAX_CODES)

@@ -37,6 +37,9 @@ class Settings:
     shutdown_seconds: float = _setting(5.0, "The longest that shutdown waits for the queue to empty.")
     slow_query_seconds: float = _setting(0.1, "A statement slower than this counts as slow.")
     max_operation_names: int = _setting(500, "Distinct operation names kept as labels; later ones are `__other__`.")
+    operation_names: frozenset[str] = _setting(
+        frozenset(), "The only operation names kept as labels, where clients could use up the places; empty: any."
+    )
     max_document_size: int = _setting(65_536, "Documents longer than this many characters are not analysed.")
     complexity: bool = _setting(True, "Measure complexity and depth of each operation.")  # noqa: FBT003
     sample_seconds: float = _setting(5.0, "How often the pool, the caches and the health checks are sampled.")

@@ -24,6 +24,11 @@ def test_the_first_names_keep_themselves_and_asking_teaches_nothing():
     assert bounded.known("c") == OTHER
 
 
+def test_where_names_are_given_no_other_takes_a_place():
+    bounded = BoundedNames(2, frozenset({"a", "b"}))
+    assert [bounded.admit(name) for name in ("x", "y", "z", "a", "b")] == [OTHER, OTHER, OTHER, "a", "b"]
+
+
 def test_a_name_as_long_as_a_document_is_no_label():
     names = BoundedNames(10)
     assert names.admit("a" * 60_000) == OTHER
