@@ -7,6 +7,7 @@ Exit codes: 0 ok, 1 failure, 2 usage, 3 drift. Data goes to stdout, everything e
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -14,7 +15,9 @@ import click
 from fraiseql_observe._version import __version__
 from fraiseql_observe.errors import ObserveError
 
-# command -> (module, one line of help shown without importing the module)
+DEBUG = "FRAISEQL_OBSERVE_DEBUG"
+
+# Each command with its line of help, so that showing the list imports none of them.
 COMMANDS = {
     "demo": "Run the whole stack on this machine: a FraiseQL application, its servers, and every panel with data.",
     "build": "Render provisioning/ and bundle/ from the mixin; --check fails on drift.",
@@ -49,7 +52,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command; an error of ours becomes one or two sentences and an exit code, never a traceback."""
+    """Run the command; what goes wrong becomes one or two sentences and an exit code, never a traceback."""
     try:
         # Outside standalone mode click hands back the code that `ctx.exit(code)` asked for.
         sys.exit(cli(standalone_mode=False) or 0)
@@ -59,10 +62,17 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except BrokenPipeError:  # `| head` has read enough; Python would complain once more when it closes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        # Its words may hold what must not be shown, such as an address with a password.
+        _say(f"a fault of this program ({type(error).__name__})", f"{DEBUG}=1 shows where; please report it")
+        sys.exit(1)
 
 
 def _say(message: str, hint: str) -> None:
