@@ -47,6 +47,7 @@ class Operation:
         complexity: fields after fragment expansion, at most `MAX_COMPLEXITY`.
         depth: deepest nesting of fields; a root field has depth 1.
         introspection: selects nothing but `__schema`, `__type` and `__typename`.
+        names: those of the root fields.
     """
 
     type: str
@@ -55,6 +56,7 @@ class Operation:
     depth: int
     fields: tuple[RootField, ...]
     introspection: bool
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def _operations(tree: DocumentNode) -> list[Operation]:
                     depth=depth,
                     fields=fields,
                     introspection=bool(fields) and all(field.name in _INTROSPECTION for field in fields),
+                    names=tuple(field.name for field in fields),
                 )
             )
     return operations

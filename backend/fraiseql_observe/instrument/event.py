@@ -156,6 +156,8 @@ def text(value: object) -> str | None:
     """A value as a bounded text that PostgreSQL accepts; None stays None."""
     if value is None:
         return None
+    if type(value) is str and len(value) <= _MAX_TEXT and value.isascii() and "\x00" not in value:
+        return value  # nearly all of them
     cleaned = str(value)[:_MAX_TEXT].replace("\x00", "")
     return cleaned if cleaned.isascii() else cleaned.encode("utf-8", "replace").decode()
 

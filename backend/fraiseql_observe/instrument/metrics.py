@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 from fraiseql_observe.instrument import families
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from fraiseql_observe.instrument.families import Family
 
@@ -34,7 +34,7 @@ def multiprocess_directory() -> str | None:
 
 
 class Metrics:
-    """Feeds every family; keeps the children, because looking one up anew costs more than counting.
+    """Feeds every family; keeps what feeds each child, because looking one up anew costs more than counting.
 
     Args:
         registry: where the families are registered.
@@ -44,43 +44,36 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry, fraiseql: Any = None) -> None:
         self.registry = registry
         self._parents = {family: _bind(family, registry, fraiseql) for family in families.FAMILIES if _is_bound(family)}
-        self._children: dict[tuple[Family, tuple[str, ...]], Any] = {}
+        self._feeds: dict[tuple[Family, tuple[str, ...]], Callable[[float], None]] = {}
         if multiprocess_directory() is None:
             registry.register(_CoherencyRatio(self))
 
-    def _child(self, family: Family, labels: tuple[str, ...]) -> Any:
-        key = (family, labels)
-        child = self._children.get(key)
-        if child is None:
-            parent = self._parents[family]
-            child = parent.labels(*labels) if labels else parent
-            if len(self._children) < _MAX_CHILDREN:
-                self._children[key] = child
-        return child
+    def _feed(self, family: Family, labels: tuple[str, ...]) -> Callable[[float], None]:
+        parent = self._parents[family]
+        feed = _FEEDS[family.kind](parent.labels(*labels) if labels else parent)
+        if len(self._feeds) < _MAX_CHILDREN:
+            self._feeds[family, labels] = feed
+        return feed
 
     def inc(self, family: Family, *labels: str, amount: float = 1) -> None:
         try:
-            self._child(family, labels).inc(amount)
+            (self._feeds.get((family, labels)) or self._feed(family, labels))(amount)
         except Exception:  # noqa: BLE001
             self._fault(family)
 
     def observe(self, family: Family, value: float, *labels: str) -> None:
         try:
-            self._child(family, labels).observe(value)
+            (self._feeds.get((family, labels)) or self._feed(family, labels))(value)
         except Exception:  # noqa: BLE001
             self._fault(family)
 
-    def set(self, family: Family, value: float, *labels: str) -> None:
-        try:
-            self._child(family, labels).set(value)
-        except Exception:  # noqa: BLE001
-            self._fault(family)
+    set = observe  # what a family is fed with depends on its kind alone
 
     def _fault(self, family: Family) -> None:
         """Counting must never break what is counted: a full disk under the shared files, for one, raises here."""
         logger.debug("%s could not be fed.", family.name, exc_info=True)  # noqa: LOG014
         with contextlib.suppress(Exception):
-            self._child(families.INSTRUMENT_ERRORS, ("metrics",)).inc()
+            self._feed(families.INSTRUMENT_ERRORS, ("metrics",))(1)
 
     def total(self, family: Family) -> float:
         """The value of an unlabelled counter in this process."""
@@ -113,18 +106,35 @@ def _bind(family: Family, registry: CollectorRegistry, fraiseql: Any) -> Any:
         return Counter(family.name, family.help, family.labels, registry=registry)
     if family.kind == "gauge":
         return Gauge(family.name, family.help, family.labels, registry=registry, multiprocess_mode=family.sharing)
-    return _Histogram(family.name, family.help, family.labels, registry=registry, buckets=family.buckets)
+    return Histogram(family.name, family.help, family.labels, registry=registry, buckets=family.buckets)
 
 
-class _Histogram(Histogram):
-    """Finds the bucket by bisection: with the library's loop, histograms are most of what a request costs."""
+def _adder(counter: Any) -> Callable[[float], None]:
+    """What `Counter.inc` ends in; its checks cost more than the sum, and no amount here is negative."""
+    return counter._value.inc  # type: ignore[no-any-return]  # noqa: SLF001
 
-    def observe(self, amount: float, exemplar: dict[str, str] | None = None) -> None:
-        if exemplar:
-            super().observe(amount, exemplar)
-            return
-        self._sum.inc(amount)
-        self._buckets[bisect_left(self._upper_bounds, amount)].inc(1)
+
+def _setter(gauge: Any) -> Callable[[float], None]:
+    return gauge.set  # type: ignore[no-any-return]
+
+
+def _observer(histogram: Any) -> Callable[[float], None]:
+    """`Histogram.observe` with the bucket found by bisection: the library's loop is most of what it costs."""
+    add, bounds = histogram._sum.inc, histogram._upper_bounds  # noqa: SLF001
+    buckets = [bucket.inc for bucket in histogram._buckets]  # noqa: SLF001
+
+    def observe(value: float) -> None:
+        add(value)
+        buckets[bisect_left(bounds, value)](1)
+
+    return observe
+
+
+_FEEDS: dict[str, Callable[[Any], Callable[[float], None]]] = {
+    "counter": _adder,
+    "gauge": _setter,
+    "histogram": _observer,
+}
 
 
 def coherency_ratio(coherent: float, stale: float) -> Iterator[Metric]:

@@ -219,7 +219,7 @@ def _audit_event(
 ) -> event.AuditEvent:
     settings = record.instrument.settings
     scope, context = record.scope, record.facts
-    fields = [field.name for field in operation.fields] if operation is not None else [m[0] for m in record.mutations]
+    fields = operation.names if operation is not None else tuple(mutation[0] for mutation in record.mutations)
     entity = _entity(record, operation_type, fields)
     outcome = event.outcome(worst.error_type if worst else None, record.rows)
     if worst is None and record.rows and (refusal := event.refusal(record.rows)):
@@ -268,7 +268,7 @@ def _request_id(scope: Any) -> str | None:
     return trace
 
 
-def _entity(record: Record, operation_type: str, fields: list[str]) -> str | None:
+def _entity(record: Record, operation_type: str, fields: tuple[str, ...]) -> str | None:
     for row in record.rows:
         if row.entity_type:
             return row.entity_type

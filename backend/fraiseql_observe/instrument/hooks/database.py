@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from fraiseql_observe.instrument import families
 from fraiseql_observe.instrument.event import mutation_row
 from fraiseql_observe.instrument.record import current
-from fraiseql_observe.instrument.statement import Statement, describe
+from fraiseql_observe.instrument.statement import describe
 
 if TYPE_CHECKING:
     from fraiseql_observe.instrument.runtime import Instrument
@@ -81,27 +81,33 @@ def _ending(connection: Any, end: Any, outcome: str, instrument: Instrument) -> 
 def cursor_factory(instrument: Instrument) -> type[AsyncCursor[Any]]:
     """A cursor that times its statements and notes what mutation functions return."""
     metrics, tables, slow = instrument.metrics, instrument.tables, instrument.settings.slow_query_seconds
+    run: Any = AsyncCursor.execute
 
     class ObservedCursor(AsyncCursor[Any]):
         _fraiseql_function = False
 
         async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-            statement = _described(query, instrument)
+            try:
+                statement = describe(query)
+            except Exception:  # noqa: BLE001
+                instrument.fault(CURSOR)
+                statement = None
             if statement is None:
-                return await super().execute(query, params, **options)
+                return await run(self, query, params, **options)
             connection: Any = self._conn
             started = time.perf_counter()
             if not getattr(connection, "_fraiseql_since", 0.0):
                 connection._fraiseql_since = started  # noqa: SLF001
-            self._fraiseql_function = statement.query_type == "function"
+            kind, table = statement
+            self._fraiseql_function = kind == "function"
             try:
-                return await super().execute(query, params, **options)
+                return await run(self, query, params, **options)
             finally:
                 elapsed = time.perf_counter() - started
-                metrics.inc(families.DB_QUERIES, statement.query_type, tables.admit(statement.table or "none"))
-                metrics.observe(families.DB_QUERY_DURATION, elapsed, statement.query_type)
+                metrics.inc(families.DB_QUERIES, kind, tables.admit(table or "none"))
+                metrics.observe(families.DB_QUERY_DURATION, elapsed, kind)
                 if elapsed > slow:
-                    metrics.inc(families.SLOW_QUERIES, statement.query_type)
+                    metrics.inc(families.SLOW_QUERIES, kind)
 
         async def fetchone(self) -> Any:
             row = await super().fetchone()
@@ -110,14 +116,6 @@ def cursor_factory(instrument: Instrument) -> type[AsyncCursor[Any]]:
             return row
 
     return ObservedCursor
-
-
-def _described(query: Any, instrument: Instrument) -> Statement | None:
-    try:
-        return describe(query)
-    except Exception:  # noqa: BLE001
-        instrument.fault(CURSOR)
-        return None
 
 
 def _note(row: Any) -> None:

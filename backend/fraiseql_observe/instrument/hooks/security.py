@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 HOOK, AUTH = "security", "auth"
 _RESULTS = {"success": "success", "denied": "denied", "blocked": "denied"}
 _MAX_EVENTS = 100
+_NO_EVENTS: set[str] = set()
 
 _active: list[Instrument] = []
 
@@ -84,7 +85,9 @@ def _validated(original: Any, instrument: Instrument) -> Any:
 
 def _auth_events() -> set[str]:
     record = current()
-    return {event for event in record.security_events if event.startswith("auth.")} if record is not None else set()
+    if record is None or not record.security_events:
+        return _NO_EVENTS
+    return {event for event in record.security_events if event.startswith("auth.")}
 
 
 def _kind_of(error: BaseException) -> str:
