@@ -23,7 +23,7 @@ from fraiseql_observe.demo.feeding import wait_until_fed
 from fraiseql_observe.demo.grafana import find_runner
 from fraiseql_observe.demo.notifications import Notification, NotificationReceiver
 from fraiseql_observe.demo.ports import Ports
-from fraiseql_observe.demo.servers.prometheus import write_files
+from fraiseql_observe.demo.servers.configured import write_files
 from fraiseql_observe.demo.stack import Stack
 from fraiseql_observe.demo.watch import Watch
 from fraiseql_observe.errors import DemoError

@@ -29,7 +29,7 @@ from fraiseql_observe.demo.servers import (
     Server,
     TrafficGenerator,
 )
-from fraiseql_observe.demo.servers.prometheus import write_files
+from fraiseql_observe.demo.servers.configured import write_files
 from fraiseql_observe.mixin import Rendered, render
 
 if TYPE_CHECKING:

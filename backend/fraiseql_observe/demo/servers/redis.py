@@ -7,8 +7,8 @@ import socket
 from typing import TYPE_CHECKING, ClassVar
 
 from fraiseql_observe.demo.servers import programs
+from fraiseql_observe.demo.servers.configured import write_files
 from fraiseql_observe.demo.servers.process import Command
-from fraiseql_observe.demo.servers.prometheus import write_files
 from fraiseql_observe.demo.servers.server import HOST, Server
 
 if TYPE_CHECKING:
