@@ -9,6 +9,14 @@
     ├── AuditError               the audit database could not be set up or asked
     │   └── CatalogueError       an audit query file is malformed: says file and line
     ├── VerifyError              a server that `verify` must ask does not answer
+    ├── StoreError               the alert store could not be opened, migrated or written
+    │   └── OverloadError        it has as much to do as it may: the sender should come again
+    ├── PayloadError             an alert webhook's body is not what it should be: says where
+    ├── NotFoundError            there is no incident, delivery or window of that id
+    ├── ConflictError            it changed meanwhile, or its state does not allow that
+    ├── AuthError                no token, a wrong one, or one without the scope
+    ├── TemplateError            a message template is malformed or cannot be rendered
+    ├── DeliveryError            a destination refused a message, or nobody knows whether it took it
     └── DemoError                the demo cannot start or a part of it died
         └── MissingProgramError  a program the demo needs is not installed
 
@@ -16,6 +24,12 @@ The message is a sentence a user can act on; `hint` is the command or change tha
 """
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 
 class ObserveError(Exception):
@@ -69,6 +83,92 @@ class CatalogueError(AuditError):
 
 class VerifyError(ObserveError):
     """A server that must be asked does not answer."""
+
+
+class StoreError(ObserveError):
+    """The alert store could not be opened, migrated or written."""
+
+
+class OverloadError(StoreError):
+    """The store has as much to do as it may; the sender should come again."""
+
+
+class PayloadError(ObserveError):
+    """An alert webhook's body is not what it should be."""
+
+
+class NotFoundError(ObserveError):
+    """There is no such incident, delivery, window or token."""
+
+
+class ConflictError(ObserveError):
+    """It changed meanwhile, or its state does not allow what was asked."""
+
+
+class AuthError(ObserveError):
+    """No token, a wrong one, or one without the scope.
+
+    `status` is 401 or 403, for whoever answers over HTTP.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 401) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class TemplateError(ObserveError):
+    """A message template is malformed or cannot be rendered."""
+
+
+class Reason(StrEnum):
+    """Why a delivery failed: a closed set, because it is a metric's label."""
+
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"  # refused, reset, no such host, TLS
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    CLIENT_ERROR = "client_error"
+    AUTH = "auth"
+    NOT_FOUND = "not_found"  # the channel, the mailbox, the endpoint
+    GONE = "gone"
+    TOO_LARGE = "too_large"
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    BAD_ANSWER = "bad_answer"
+    TEMPLATE = "template"
+    BREAKER_OPEN = "breaker_open"
+    CRASH = "crash"  # the process died while it was sending
+    UNCONFIGURED = "unconfigured"  # the destination is no longer in the configuration
+    INTERNAL = "internal"
+
+
+class DeliveryError(ObserveError):
+    """A destination refused a message, or nobody knows whether it took it.
+
+    Args:
+        retryable: it may succeed later.
+        reason: which kind of failure.
+        retry_after: the whole channel rests that long.
+        ambiguous: the request may have been taken.
+        status: the HTTP or SMTP code, 0 when there was none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: Reason,
+        retryable: bool,
+        retry_after: timedelta | None = None,
+        ambiguous: bool = False,
+        status: int = 0,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.ambiguous = ambiguous
+        self.status = status
 
 
 class DemoError(ObserveError):

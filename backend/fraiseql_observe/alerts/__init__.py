@@ -1,0 +1,1 @@
+"""The alert backend without its web face: intake, incidents, escalation, delivery."""

@@ -1,0 +1,1 @@
+"""Settings of the backend: declared once, read from one YAML file, the environment and secret files."""

@@ -1,0 +1,1 @@
+"""Destinations: one file a kind, all of one shape (`base.Destination`)."""

@@ -1,0 +1,1 @@
+"""Where alerts, incidents and deliveries live: one contract, SQLite embedded or PostgreSQL for many replicas."""
