@@ -29,6 +29,10 @@ class Transaction(Protocol):
         """Run a statement once for each mapping, in one go."""
         ...
 
+    def lock(self, name: str) -> None:
+        """Hold a lock of that name until the transaction ends; whoever else asks for it waits. SQLite has it anyway."""
+        ...
+
     def wake(self, topic: str) -> None:
         """Tell all listeners of the topic, in every replica, after the commit."""
         ...
