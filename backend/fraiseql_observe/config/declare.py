@@ -1,8 +1,8 @@
 """How a setting is declared: a field of a frozen dataclass, with its sentence, its bounds and an example.
 
 From these fields come the cerberus schema, the names of environment variables, the reference page and the typed
-settings; there is no second list. Types that a field may have: str, int, float, bool, timedelta ("5m" in YAML), `Secret`,
-StrEnum, tuple[str, ...], tuple[Section, ...], Mapping[str, str], Mapping[str, Section], Section (another such
+settings; there is no second list. Types that a field may have: str, int, float, bool, timedelta ("5m" in YAML),
+`Secret`, StrEnum, tuple[str, ...], tuple[Section, ...], Mapping[str, str], Mapping[str, Section], Section (another such
 dataclass), and `| None` of these. Alert matchers are tuple[str, ...] in Alertmanager's own syntax.
 """
 
@@ -32,7 +32,7 @@ def setting(text: str, *, default: Any = MISSING, factory: Any = MISSING, **more
 class Secret:
     """A value that nobody prints: `reveal()` is the only way to it.
 
-    In YAML `token: …` gives it in place and `token_file: …` names the file that holds it; the environment may give both.
+    In YAML `token: …` gives it in place, `token_file: …` names the file that holds it; the environment may give both.
     """
 
     __slots__ = ("_value",)
