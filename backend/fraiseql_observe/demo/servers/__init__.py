@@ -7,6 +7,7 @@ Each can be stopped and started again on the same port with the same data (`serv
 """
 
 from fraiseql_observe.demo.servers.alertmanager import AlertmanagerServer
+from fraiseql_observe.demo.servers.backend import BackendServer
 from fraiseql_observe.demo.servers.blog import BlogServer
 from fraiseql_observe.demo.servers.node_exporter import NodeExporter
 from fraiseql_observe.demo.servers.postgres import PostgresServer
@@ -19,6 +20,7 @@ from fraiseql_observe.demo.servers.traffic import TrafficGenerator
 
 __all__ = [
     "AlertmanagerServer",
+    "BackendServer",
     "BlogServer",
     "NodeExporter",
     "PostgresExporter",
