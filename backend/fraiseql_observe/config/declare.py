@@ -2,14 +2,17 @@
 
 From these fields come the cerberus schema, the names of environment variables, the reference page and the typed
 settings; there is no second list. Types that a field may have: str, int, float, bool, timedelta ("5m" in YAML),
-`Secret`, StrEnum, tuple[str, ...], tuple[Section, ...], Mapping[str, str], Mapping[str, Section], Section (another such
+`Size`, `Secret`, StrEnum, tuple[str, ...], tuple[Section, ...], Mapping[str, str], Mapping[str, Section], Section (another such
 dataclass), and `| None` of these. Alert matchers are tuple[str, ...] in Alertmanager's own syntax.
 """
 
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field
-from typing import Any
+from typing import Any, NewType
+
+
+Size = NewType("Size", int)  # bytes; "10MiB" in YAML
 
 
 @dataclass(frozen=True, slots=True)
