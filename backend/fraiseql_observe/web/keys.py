@@ -1,0 +1,17 @@
+"""What the application and its requests carry, with their types."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from fraiseql_observe.alerts.manager import AlertManager
+from fraiseql_observe.config.settings import Settings
+from fraiseql_observe.incident.model import Actor
+from fraiseql_observe.web.principal import Principal
+
+MANAGER = web.AppKey("manager", AlertManager)
+SETTINGS = web.AppKey("settings", Settings)
+
+ACTOR = web.RequestKey("actor", Actor)
+PRINCIPAL = web.RequestKey("principal", Principal)
+REQUEST_ID = web.RequestKey("request_id", str)
