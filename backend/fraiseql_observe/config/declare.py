@@ -1,8 +1,8 @@
 """How a setting is declared: a field of a frozen dataclass, with its sentence, its bounds and an example.
 
 From these fields come the cerberus schema, the names of environment variables, the reference page and the typed
-settings; there is no second list. Types that a field may have: str, int, float, bool, timedelta ("5m" in YAML),
-`Size`, `Secret`, StrEnum, tuple[str, ...], tuple[Section, ...], Mapping[str, str], Mapping[str, Section], Section (another such
+settings; there is no second list. Types that a field may have: str, int, float, bool, timedelta ("5m" in YAML), `Size`,
+`Secret`, StrEnum, tuple[str, ...], tuple[Section, ...], Mapping[str, str], Mapping[str, Section], Section (another such
 dataclass), and `| None` of these. Alert matchers are tuple[str, ...] in Alertmanager's own syntax.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field
 from typing import Any, NewType
-
 
 Size = NewType("Size", int)  # bytes; "10MiB" in YAML
 
