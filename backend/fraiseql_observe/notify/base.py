@@ -10,6 +10,7 @@ from fraiseql_observe.incident.model import Action
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fraiseql_observe.config.destinations import DestinationSettings
     from fraiseql_observe.incident.message import Message
 
 EVERYTHING = frozenset(Action)
@@ -56,6 +57,9 @@ class Destination(Protocol):
     traits: ClassVar[Traits]
     kind: ClassVar[str]
     name: str
+
+    @property
+    def settings(self) -> DestinationSettings: ...
 
     @property
     def channel(self) -> str: ...
