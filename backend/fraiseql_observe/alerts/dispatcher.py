@@ -39,8 +39,8 @@ class Dispatcher:
         """Serve until cancelled or drained."""
         raise NotImplementedError
 
-    async def drain(self, timeout: float) -> None:
-        """Claim nothing more, let what is being sent end within `timeout` seconds, give back the rest."""
+    async def drain(self, within: float) -> None:
+        """Claim nothing more, let what is being sent end `within` seconds, give back the rest."""
         raise NotImplementedError
 
     def reconfigure(self, destinations: Mapping[str, Destination]) -> None:

@@ -37,7 +37,7 @@ class Http:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         *,
-        timeout: float = 15.0,
+        within: float = 15.0,
         guard: Guard = ANYWHERE,
     ) -> Answer:
         """Return whatever is answered, redirects and errors too.
@@ -53,7 +53,7 @@ class Http:
         body: bytes,
         headers: Mapping[str, str] | None = None,
         *,
-        timeout: float = 15.0,
+        within: float = 15.0,
         guard: Guard = ANYWHERE,
     ) -> Answer:
         """POST, and take only 2xx for success.
