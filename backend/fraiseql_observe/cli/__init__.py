@@ -22,6 +22,10 @@ COMMANDS = {
     "demo": "Run the whole stack on this machine: a FraiseQL application, its servers, and every panel with data.",
     "build": "Render provisioning/ and bundle/ from the mixin; --check fails on drift.",
     "verify": "Run every panel's query against your servers and say which show data.",
+    "serve": "Run the alert backend: take alerts from Alertmanager and get each one to a person.",
+    "alert": "See and change incidents of a running backend; preview and test messages; replay dead letters.",
+    "token": "Create, list and revoke the tokens of the backend.",
+    "config": "Check the backend's settings, or show them without their secrets.",
     "setup": "Prepare a database or a server for monitoring.",
     "lint": "Check the rendered dashboards and rules against the rules of the house.",
 }
