@@ -2,25 +2,108 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fraiseql_observe.incident.model import EventKind, State
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from fraiseql_observe.incident.model import Event, Incident
 
+PEOPLE = frozenset({"console", "api", "slack", "email", "cli", "python"})  # sources behind which somebody stands
+PHRASES = {
+    EventKind.UNACKNOWLEDGED: "acknowledgement taken back",
+    EventKind.REOPENED: "firing again",
+    EventKind.WOKEN: "snooze is over",
+    EventKind.SUPPRESSED: "held back by a maintenance window",
+    EventKind.DELIVERED: "message delivered to",
+    EventKind.DELIVERY_DEAD: "message could not be delivered to",
+}
+NAMES = 3  # of alerts, before "and 5 more"
+UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
 
 def duration(span: timedelta) -> str:
-    """Two units at most: `45 s`, `4 min`, `2 h 5 min`, `3 d 4 h`."""
-    raise NotImplementedError
+    """Two units at most: `45 s`, `4 min`, `2 h 5 min`, `3 d 4 h`. A negative one (a clock that jumped) is `0 s`."""
+    seconds = max(0, int(span.total_seconds()))
+    for index, (size, unit) in enumerate(UNITS):
+        if seconds >= size:
+            return _two(seconds, size, unit, *UNITS[min(index + 1, len(UNITS) - 1)])
+    return "0 s"
+
+
+def _two(seconds: int, size: int, unit: str, smaller_size: int, smaller: str) -> str:
+    whole, rest = divmod(seconds, size)
+    if unit in {"min", "s"} or rest < smaller_size:  # nobody reads `4 min 7 s`
+        return f"{whole} {unit}"
+    return f"{whole} {unit} {rest // smaller_size} {smaller}"
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """`12:03 UTC`, with the date unless it is today's."""
+    return f"{at:%H:%M} UTC" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def lasted(incident: Incident, now: datetime) -> str:
+    """How long it fires, or fired."""
+    return duration((incident.resolved_at or now) - incident.opened_at)
+
+
+def state(incident: Incident, now: datetime) -> str:
+    """How it stands, as `firing (3 alerts)`, `acknowledged by Ada at 12:03 UTC`, `resolved after 5 min`."""
+    if incident.state is State.RESOLVED:
+        return f"resolved{_by(incident.resolved_by)} after {lasted(incident, now)}"
+    if incident.state is State.ACKNOWLEDGED:
+        at = f" at {clock(incident.acknowledged_at, now)}" if incident.acknowledged_at else ""
+        text = f"acknowledged{_by(incident.acknowledged_by)}{at}"
+    else:
+        text = f"firing ({count(incident.firing, 'alert')})"
+    if incident.snoozed_until and incident.snoozed_until > now:
+        text += f", snoozed until {clock(incident.snoozed_until, now)}"
+    return text
 
 
 def change(event: Event) -> str:
     """What happened, one sentence without a full stop, as `acknowledged by Ada: looking at it`."""
-    raise NotImplementedError
+    text = _happened(event)
+    if event.actor.source in PEOPLE and event.kind is not EventKind.COMMENTED:
+        text += _by(event.actor.name)
+    return f"{text}: {event.comment}" if event.comment else text
 
 
-def state(incident: Incident) -> str:
-    """How it stands, as `firing (3 alerts)`, `acknowledged by Ada at 12:03 UTC`, `resolved after 5 min`."""
-    raise NotImplementedError
+def _happened(event: Event) -> str:  # noqa: PLR0911  one line a kind
+    data = event.data
+    match event.kind:
+        case EventKind.ALERTS_ADDED:
+            return f"{_alerts(data, 'more alert')} firing"
+        case EventKind.ALERTS_RESOLVED:
+            return f"{_alerts(data, 'alert')} resolved"
+        case EventKind.SNOOZED:
+            return f"snoozed until {data['until']}" if data.get("until") else "snoozed"
+        case EventKind.COMMENTED:
+            return f"{event.actor.name} says" if event.comment else f"{event.actor.name} commented"
+        case EventKind.ESCALATED:
+            return f"escalated to step {data['step']}" if data.get("step") else "escalated"
+        case EventKind.DELIVERED | EventKind.DELIVERY_DEAD:
+            return f"{PHRASES[event.kind]} {data.get('destination', 'a destination')}"
+        case _:
+            return PHRASES.get(event.kind, event.kind.value)
+
+
+def _alerts(data: Any, noun: str) -> str:
+    names = [str(name) for name in data.get("alerts") or () if name]
+    if not names:
+        return f"{data.get('count') or 'some'} {noun}s"
+    more = max(len(names), int(data.get("count") or 0)) - NAMES
+    listed = ", ".join(names[:NAMES]) + (f" and {more} more" if more > 0 else "")
+    return f"{count(max(len(names), int(data.get('count') or 0)), noun)} ({listed})"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 alert`, `3 alerts`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _by(name: str) -> str:
+    return f" by {name}" if name else ""
