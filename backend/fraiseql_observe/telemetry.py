@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from fraiseql_observe._version import __version__
 from fraiseql_observe.errors import Reason
@@ -27,6 +27,7 @@ class Telemetry:
 
     def __init__(self, kinds: Iterable[str] = KINDS) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         own: Any = {"registry": self.registry, "namespace": "fraiseql_observe"}
         self.build_info = Gauge("build_info", "Version of the backend; always 1.", ["version"], **own)
         self.build_info.labels(__version__).set(1)
@@ -113,6 +114,7 @@ class Telemetry:
         _begin(self.enrichments, ("complete", "partial", "late", "failed"))
         _begin(self.reconciliations, ("ok", "failed"))
         _begin(self.reconciled_alerts, ("resolved", "added"))
+        _begin(self.breaker_open, kinds)
         _begin(self.delivery_duration, kinds)
         _begin(self.delivery_latency, kinds)
         _begin(self.deliveries, kinds, ("sent", "dead", "ambiguous", "superseded"))
