@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fraiseql_observe.config.declare import NO_SECRET, Secret, setting
+from fraiseql_observe.config.declare import NO_SECRET, Secret, Size, setting
 
 INTAKE_LARGEST = 10 * 1024 * 1024
 SCOPES = ("alerts:read", "alerts:write", "intake:write", "admin")
@@ -67,8 +67,8 @@ class IntakeSettings:
         "Take alerts from everybody who can connect. On loopback this is so when neither token nor user is given.",
         default=False,
     )
-    largest_body: int = setting(
-        "Largest webhook in bytes.", default=INTAKE_LARGEST, minimum=65536, maximum=64 * 1024 * 1024
+    largest_body: Size = setting(
+        "Largest webhook.", default=Size(INTAKE_LARGEST), minimum=65536, maximum=64 * 1024 * 1024
     )
     commit_timeout: timedelta = setting(
         "Longest wait for the store; then the answer is 503 and Alertmanager comes again.",

@@ -1,0 +1,105 @@
+"""What must fit between sections, and what is allowed but worth a word."""
+
+from __future__ import annotations
+
+import difflib
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from fraiseql_observe.config.email import EmailDestination
+from fraiseql_observe.config.schema import Problem
+from fraiseql_observe.config.slack import SlackDestination
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from fraiseql_observe.config.document import Key
+    from fraiseql_observe.config.server import AuthSettings
+    from fraiseql_observe.config.settings import Settings
+
+SHORTEST_TOKEN = 16
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """All contradictions between sections, each with the key that is to be changed."""
+    yield from _names(settings)
+    yield from _intake(settings)
+    yield from _tokens(settings.auth)
+    if settings.slack.signing_secret and not _with_buttons(settings):
+        yield Problem(
+            ("slack", "signing_secret"),
+            "is for buttons, which no destination has: they need a Slack destination with a bot `token`, "
+            "for a message of an incoming webhook (`webhook_url`) cannot be edited",
+        )
+
+
+def notes(settings: Settings) -> Iterator[str]:
+    """What will work, but less well than the user may expect."""
+    if not settings.destinations:
+        yield "destinations: there are none, so alerts are kept and shown but nobody is told"
+    elif not settings.policies:
+        yield "policies: there are none, so nobody is told of an incident"
+    links = [
+        name for name, one in settings.destinations.items() if isinstance(one, EmailDestination | SlackDestination)
+    ]
+    if links and not settings.server.public_url:
+        yield f"server.public_url: is not set, so messages of {', '.join(links)} have no links to the console"
+    if settings.intake.allow_anonymous:
+        yield "intake.allow_anonymous: whoever reaches this service may send alerts"
+
+
+def loopback(host: str) -> bool:
+    """Whether only programs of this machine reach an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _names(settings: Settings) -> Iterator[Problem]:
+    for name, policy in settings.policies.items():
+        for place, step in enumerate(policy.steps):
+            key: Key = ("policies", name, "steps", place)
+            for at, destination in enumerate(step.destinations):
+                yield from _known((*key, "destinations", at), destination, "destination", settings.destinations)
+            yield from _known((*key, "hours"), step.hours, "hours", settings.hours)
+    for place, route in enumerate(settings.routes):
+        yield from _known(("routes", place, "policy"), route.policy, "policy", settings.policies)
+        yield from _known(("routes", place, "hours"), route.hours, "hours", settings.hours)
+
+
+def _known(key: Key, name: str, kind: str, names: Collection[str]) -> Iterator[Problem]:
+    if not name or name in names:
+        return
+    near = difflib.get_close_matches(name, names, n=1)
+    yield Problem(key, f"there is no {kind} {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
+
+
+def _intake(settings: Settings) -> Iterator[Problem]:
+    intake = settings.intake
+    protected = (
+        intake.token
+        or intake.username
+        or any("intake:write" in one.scopes or "admin" in one.scopes for one in settings.auth.tokens.values())
+    )
+    if not (protected or intake.allow_anonymous or loopback(settings.server.host)):
+        yield Problem(
+            ("server", "host"),
+            f"{settings.server.host} can be reached from elsewhere, and everybody there could send alerts: "
+            "set intake.token_file, or intake.allow_anonymous: true if that is wanted",
+        )
+
+
+def _tokens(auth: AuthSettings) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, one in auth.tokens.items():
+        token = one.token.reveal()
+        if len(token) < SHORTEST_TOKEN:
+            yield Problem(("auth", "tokens", name, "token"), f"is shorter than {SHORTEST_TOKEN} characters")
+        elif token in seen:
+            yield Problem(("auth", "tokens", name, "token"), f"is the same as that of {seen[token]}")
+        seen[token] = name
+
+
+def _with_buttons(settings: Settings) -> bool:
+    return any(isinstance(one, SlackDestination) and one.token for one in settings.destinations.values())
