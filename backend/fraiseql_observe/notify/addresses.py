@@ -5,9 +5,16 @@ from __future__ import annotations
 import ipaddress
 import socket
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# IPv6 addresses that a gateway turns into the IPv4 address in their last 32 bits (RFC 6052).
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class ForbiddenAddressError(OSError):
@@ -22,47 +29,48 @@ class Guard:
     networks: tuple[Network, ...] = ()
 
     def allows(self, address: str) -> bool:
-        """Whether a connection to this numeric address is allowed."""
+        """Whether a connection to this numeric address is allowed; what is no address is not."""
         if self.anywhere:
             return True
-        plain = _plain(address)
-        return any(plain in network for network in self.networks if network.version == plain.version) or _public(plain)
+        try:
+            plain = _plain(address)
+        except ValueError:
+            return False
+        return any(plain in network for network in self.networks) or _public(plain)
 
 
 ANYWHERE = Guard(anywhere=True)
 STRICT = Guard()
 
-# Addresses that carry an IPv4 address inside, so that a private one could hide there.
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+def socket_factory(guard: Guard) -> Callable[[Any], socket.socket]:
+    """Return what opens a socket for a resolved address, or refuses to.
+
+    The client calls it with the very address it then connects to, literal addresses included: a name that resolves
+    differently the second time gains nothing. The argument is one row of `socket.getaddrinfo`.
+    """
+
+    def make(info: Any) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not guard.allows(str(address[0])):
+            raise ForbiddenAddressError("not a public address")
+        return socket.socket(family, kind, protocol)
+
+    return make
 
 
 def _plain(address: str) -> Address:
     """Parse an address without its zone; an IPv4 address that hides in an IPv6 one comes out."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return parsed.ipv4_mapped
-        if parsed in _NAT64:
-            return ipaddress.IPv4Address(int(parsed) & 0xFFFF_FFFF)
-        if parsed.sixtofour:
-            return parsed.sixtofour
-    return parsed
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return parsed
+    hidden = parsed.ipv4_mapped or parsed.sixtofour
+    if parsed in _NAT64:
+        hidden = ipaddress.IPv4Address(int(parsed) & 0xFFFF_FFFF)
+    return hidden or parsed
 
 
 def _public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
-
-
-AddrInfo = tuple[int, int, int, str, tuple[object, ...]]
-
-
-def socket_factory(guard: Guard):  # noqa: ANN201 - the shape is aiohttp's
-    """Return what makes a socket for a resolved address, or refuses to: called at each connect, after the resolver."""
-
-    def make(info: AddrInfo) -> socket.socket:
-        family, kind, protocol, _, address = info
-        if not guard.allows(str(address[0])):
-            raise ForbiddenAddressError(f"{address[0]} is not a public address")
-        return socket.socket(family, kind, protocol)
-
-    return make
+    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        return False
+    return address.is_global and not (address.is_multicast or address.is_reserved)
