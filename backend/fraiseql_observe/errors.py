@@ -16,6 +16,7 @@
     ├── ConflictError            it changed meanwhile, or its state does not allow that
     ├── AuthError                no token, a wrong one, or one without the scope
     ├── TemplateError            a message template is malformed or cannot be rendered
+    ├── EnrichmentError          metrics or audit log do not answer well; a message goes out without them
     ├── DeliveryError            a destination refused a message, or nobody knows whether it took it
     └── DemoError                the demo cannot start or a part of it died
         └── MissingProgramError  a program the demo needs is not installed
@@ -118,6 +119,10 @@ class AuthError(ObserveError):
 
 class TemplateError(ObserveError):
     """A message template is malformed or cannot be rendered."""
+
+
+class EnrichmentError(ObserveError):
+    """Prometheus or the audit database does not answer, or not as it should; no message is held back by that."""
 
 
 class Reason(StrEnum):

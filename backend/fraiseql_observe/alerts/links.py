@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import hmac
+import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from fraiseql_observe.errors import AuthError
 from fraiseql_observe.incident.message import Links
+from fraiseql_observe.notify import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fraiseql_observe.incident.model import Alert, Incident
 
 LIFETIME = timedelta(days=7)
+ACTIONS = ("acknowledge", "resolve")
+DASHBOARD = ("dashboard_url", "dashboardURL", "dashboard")
+RUNBOOK = ("runbook_url", "runbookURL", "runbook")
+LONGEST_TOKEN = 512
+_PURPOSE = b"fraiseql-observe action link\n"  # a signature for one purpose is none for another
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,8 @@ class ActionTokens:
 
     def sign(self, action: str, incident_id: str, expires: datetime) -> str:
         """A URL-safe token."""
-        raise NotImplementedError
+        said = f"{action}.{incident_id}.{int(expires.timestamp())}".encode()
+        return f"{_encode(said)}.{_encode(self._signature(said))}"
 
     def read(self, token: str, now: datetime) -> Grant:
         """What a token grants.
@@ -44,7 +58,18 @@ class ActionTokens:
         Raises:
             AuthError: it is malformed, forged or expired (status 403).
         """
-        raise NotImplementedError
+        said, signature = _parts(token)
+        if not hmac.compare_digest(self._signature(said), signature):
+            raise _refused("is not one of ours")
+        action, _, rest = said.decode("utf-8", "replace").partition(".")
+        incident_id, _, seconds = rest.rpartition(".")
+        expires = datetime.fromtimestamp(int(seconds), UTC)
+        if now >= expires:
+            raise _refused("has expired")
+        return Grant(action, incident_id, expires)
+
+    def _signature(self, said: bytes) -> bytes:
+        return hmac.new(self._secret, _PURPOSE + said, hashlib.sha256).digest()
 
 
 class LinkBuilder:
@@ -53,12 +78,69 @@ class LinkBuilder:
     Args:
         public_url: where people reach the console; without it there are only the alert's own links.
         tokens: signs the action links; without it there are none.
+        lifetime: how long these work.
     """
 
     def __init__(self, public_url: str, tokens: ActionTokens | None, *, lifetime: timedelta = LIFETIME) -> None:
-        self._public_url = public_url.rstrip("/")
+        self._public_url = escape.url(public_url).rstrip("/")
         self._tokens = tokens
         self._lifetime = lifetime
 
     def for_incident(self, incident: Incident, alerts: Sequence[Alert], now: datetime) -> Links:
-        raise NotImplementedError
+        annotations = [incident.common_annotations, *(alert.annotations for alert in alerts)]
+        return Links(
+            console=f"{self._public_url}/incidents/{quote(incident.id, safe='')}" if self._public_url else "",
+            dashboard=_first_url(annotations, DASHBOARD),
+            runbook=_first_url(annotations, RUNBOOK),
+            acknowledge=self._act("acknowledge", incident, now),
+            resolve=self._act("resolve", incident, now),
+            source=next(filter(None, (escape.url(alert.generator_url) for alert in alerts)), ""),
+            silence=_silence(incident),
+        )
+
+    def _act(self, action: str, incident: Incident, now: datetime) -> str:
+        if not (self._public_url and self._tokens):
+            return ""
+        return f"{self._public_url}/act/{self._tokens.sign(action, incident.id, now + self._lifetime)}"
+
+
+def _first_url(annotations: Iterable[Mapping[str, str]], names: Sequence[str]) -> str:
+    given = (each[name] for each in annotations for name in names if name in each)
+    return next(filter(None, map(escape.url, given)), "")
+
+
+def _silence(incident: Incident) -> str:
+    """Alertmanager's form for a new silence, filled with what the incident's alerts have in common."""
+    labels = incident.common_labels or incident.group_labels
+    base = escape.url(incident.external_url).rstrip("/")
+    if not base or not labels:
+        return ""
+    matchers = ",".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in sorted(labels.items()))
+    return escape.url(f"{base}/#/silences/new?filter={quote('{' + matchers + '}', safe='', errors='replace')}")
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _parts(token: str) -> tuple[bytes, bytes]:
+    """What was said, and the signature."""
+    said, dot, signature = token.partition(".")
+    if not dot or len(token) > LONGEST_TOKEN or not token.isascii():
+        raise _refused("is not complete")
+    try:
+        return _decode(said), _decode(signature)
+    except binascii.Error:
+        raise _refused("is not complete") from None
+
+
+def _decode(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def _refused(why: str) -> AuthError:
+    return AuthError(
+        f"This link {why}.",
+        hint="open the newest message of the incident, or the console, and act from there",
+        status=403,
+    )
