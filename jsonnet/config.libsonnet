@@ -34,6 +34,11 @@ local check = import 'lib/check.libsonnet';
     // Example: 'job="redis-exporter"'
     redisSelector: 'job="redis"',
 
+    // Label matchers that find the alert backend's own series.
+    // Unit: PromQL matchers
+    // Example: 'job="alert-backend"'
+    observeSelector: 'job="fraiseql-observe"',
+
     // The application's database as postgres_exporter names it, as a matcher's right-hand side.
     // Unit: regular expression
     // Example: 'shop|shop_archive'
@@ -180,6 +185,7 @@ local check = import 'lib/check.libsonnet';
       errors: { enabled: true, uid: 'fraiseql-errors' },
       users: { enabled: true, uid: 'fraiseql-users' },
       compliance: { enabled: true, uid: 'fraiseql-compliance' },
+      backend: { enabled: true, uid: 'fraiseql-backend' },
     },
 
     // Who answers the SQL panels: Grafana's own PostgreSQL data source.
@@ -193,15 +199,22 @@ local check = import 'lib/check.libsonnet';
     // Unit: see each key
     // Example: { alertmanager: 'alertmanager.monitoring:9093' }
     deploy: {
-      // The webhook that every notification goes to: a receiver of your own, since this release brings none.
+      // The webhook that every notification goes to: the alert backend's.
       // Unit: URL
       // Example: 'https://observe.example.com/webhooks/alertmanager'
-      webhookUrl: 'http://fraiseql-observe:9877/webhooks/alertmanager',
+      webhookUrl: 'http://fraiseql-observe:9095/webhooks/alertmanager',
 
       // The file on Alertmanager's host that holds the webhook's bearer token; '' sends none.
       // Unit: file or ''
       // Example: '/run/secrets/fraiseql-observe-token'
       webhookTokenFile: '/etc/alertmanager/fraiseql-observe-token',
+
+      // Where the alerts about the backend itself go as well, since it may be unable to deliver them: the configuration of a
+      // receiver of Alertmanager's own, without its name. {} leaves them to the backend alone. For alertmanager.yml; the
+      // operator's AlertmanagerConfig spells receivers differently, so add one of your own there.
+      // Unit: receiver of Alertmanager
+      // Example: { email_configs: [{ to: 'on-call@example.com' }] }
+      fallback: {},
 
       // The file on Prometheus' host that holds the bearer token of the application's metrics; '' sends none.
       // FraiseQL v2 shows its metrics to nobody without one.
@@ -238,6 +251,7 @@ local check = import 'lib/check.libsonnet';
         postgres: ['postgres-exporter:9187'],
         node: ['node-exporter:9100'],
         redis: ['redis-exporter:9121'],
+        'fraiseql-observe': ['fraiseql-observe:9095'],
         prometheus: ['localhost:9090'],
         alertmanager: ['alertmanager:9093'],
       },

@@ -9,6 +9,7 @@ local subjects = [
   import 'resources.libsonnet',
   import 'slo.libsonnet',
   import 'instrument.libsonnet',
+  import 'backend.libsonnet',
 ];
 
 {

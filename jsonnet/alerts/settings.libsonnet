@@ -64,6 +64,30 @@
   InstrumentDegraded: { enabled: true, thresholds: { warning: 0 }, window: 300, 'for': 300, keepFiringFor: 300 },
   // The application serves FraiseQL's hard-coded metrics because prometheus-client is missing.
   FakeMetrics: { enabled: true, severity: 'critical', 'for': 120 },
+  // No process of the alert backend answers Prometheus.
+  BackendDown: { enabled: true, severity: 'critical', window: 60, 'for': 60 },
+  // The backend was known within the window, and is not any more.
+  BackendAbsent: { enabled: true, severity: 'critical', window: 24 * 60 * 60, 'for': 300 },
+  // Alert webhooks in the window that the backend could not store.
+  IntakeFailing: { enabled: true, thresholds: { warning: 0 }, window: 300, 'for': 60, keepFiringFor: 300 },
+  // Seconds since the oldest stored webhook that is not yet an incident came in.
+  InboxStuck: { enabled: true, thresholds: { warning: 30, critical: 300 }, window: 60, 'for': 60, keepFiringFor: 300 },
+  // Share of the tries to reach one kind of destination that fail.
+  DeliveryFailing: { enabled: true, thresholds: { warning: 0.5, critical: 0.95 }, window: 600, 'for': 120, keepFiringFor: 300 },
+  // Messages given up in the window.
+  DeliveryDead: { enabled: true, thresholds: { critical: 0 }, window: 900 },
+  // Seconds that the oldest due message has been waiting.
+  DeliveryQueueStuck: { enabled: true, thresholds: { warning: 60, critical: 600 }, window: 60, 'for': 60, keepFiringFor: 300 },
+  // A destination is left alone throughout the window.
+  DestinationBreakerOpen: { enabled: true, severity: 'warning', window: 60, 'for': 300, keepFiringFor: 300 },
+  // Steps of escalation policies that were overdue throughout the window.
+  EscalationsOverdue: { enabled: true, thresholds: { critical: 0 }, window: 60, 'for': 60, keepFiringFor: 300 },
+  // Seconds since the watchdog came in; what never came in within the window is not missed.
+  WatchdogMissing: { enabled: true, thresholds: { critical: 600 }, window: 60 * 60, 'for': 60 },
+  // Seconds since the heartbeat was taken; what never went out within the window is not missed.
+  HeartbeatMissing: { enabled: true, thresholds: { warning: 300 }, window: 60 * 60, 'for': 60 },
+  // The backend could not read its settings.
+  ConfigReloadFailed: { enabled: true, severity: 'warning', window: 60, 'for': 60 },
   // Always fires: what watches the watchers misses it when alerts stop arriving.
   Watchdog: { enabled: true, severity: 'none' },
 }

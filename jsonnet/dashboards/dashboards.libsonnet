@@ -1,4 +1,4 @@
-// The six dashboards: each spec drawn for the configuration, under its pinned uid.
+// The six dashboards of the application and the one of the alert backend: each spec drawn for the configuration, under its pinned uid.
 {
   // The SQL questions that panels may show.
   _catalogue:: import '../audit/catalogue.json',
@@ -10,6 +10,7 @@
     errors: import 'errors.libsonnet',
     users: import 'users.libsonnet',
     compliance: import 'compliance.libsonnet',
+    backend: import 'backend.libsonnet',
   },
 
   // A field, not a local: Jsonnet evaluates an object's locals anew for every field that asks them.

@@ -4,7 +4,7 @@ local duration = import '../lib/duration.libsonnet';
 local ours = 'FraiseQL.+';
 
 // Labels that tell apart what one alert can be about; equal also where both sides lack them.
-local subjects(config) = std.set(config.groupLabels + [config.instanceLabel, 'check', 'datname', 'device', 'mountpoint', 'hook', 'reason']);
+local subjects(config) = std.set(config.groupLabels + [config.instanceLabel, 'check', 'datname', 'device', 'mountpoint', 'hook', 'reason', 'notifier']);
 
 local pattern(names) = std.join('|', ['FraiseQL' + name for name in names]);
 
@@ -64,6 +64,9 @@ local inhibitions(config) = [
 // Matchers as Alertmanager's own file writes them.
 local matchers(list) = [each[0] + each[1] + '"' + each[2] + '"' for each in list];
 
+// What may keep the backend from delivering the alert about it.
+local aboutBackend = ['BackendDown', 'BackendAbsent', 'IntakeFailing', 'InboxStuck', 'DeliveryFailing', 'DeliveryDead', 'DeliveryQueueStuck', 'EscalationsOverdue', 'WatchdogMissing', 'HeartbeatMissing'];
+
 local timings(config) = {
   group_wait: duration.text(config, config.deploy.groupWait),
   group_interval: duration.text(config, config.deploy.groupInterval),
@@ -98,7 +101,7 @@ local webhook(config) = {
         group_wait: '0s',
         group_interval: duration.text(config, config.deploy.watchdogInterval),
         repeat_interval: duration.text(config, config.deploy.watchdogInterval),
-      }],
+      }] + $.fallbackRoutes(config),
     } + timings(config),
     inhibit_rules: [
       { source_matchers: matchers(each.source), target_matchers: matchers(each.target), equal: each.equal }
@@ -107,6 +110,15 @@ local webhook(config) = {
     receivers: [
       { name: 'fraiseql-observe', webhook_configs: [webhook(config)] },
       { name: 'fraiseql-observe-watchdog', webhook_configs: [webhook(config)] },
-    ],
+    ] + (if config.deploy.fallback == {} then [] else [{ name: 'fraiseql-observe-fallback' } + config.deploy.fallback]),
   },
+
+  // Alerts about the backend go both ways: past it, and to it, which keeps their history. A route of its own follows,
+  // because an alert that one route took does not fall back to the root.
+  fallbackRoutes(config)::
+    local matching = ['alertname=~"' + pattern(aboutBackend) + '"'];
+    if config.deploy.fallback == {} then [] else [
+      { receiver: 'fraiseql-observe-fallback', matchers: matching, continue: true },
+      { receiver: 'fraiseql-observe', matchers: matching },
+    ],
 }

@@ -13,6 +13,7 @@ local selectors = {
   postgres: 'postgresSelector',
   node: 'nodeSelector',
   redis: 'redisSelector',
+  'fraiseql-observe': 'observeSelector',
 };
 
 function(config, job) if job in selectors then named(config[selectors[job]], job) else job

@@ -89,6 +89,16 @@ function(config, mixin) {
   'bundle/kubernetes/service-monitor.yaml': object(config, 'monitoring.coreos.com/v1', 'ServiceMonitor', 'fraiseql', selection(config) {
     endpoints: [endpoint(config)],
   }),
+  'bundle/kubernetes/backend-service-monitor.yaml': object(config, 'monitoring.coreos.com/v1', 'ServiceMonitor', 'fraiseql-observe', {
+    namespaceSelector: { matchNames: [config.deploy.namespace] },
+    selector: { matchLabels: { 'app.kubernetes.io/name': 'fraiseql-observe', 'app.kubernetes.io/component': 'backend' } },
+    endpoints: [{
+      port: 'http',
+      path: '/metrics',
+      interval: duration.text(config, config.scrapeInterval),
+      relabelings: [{ targetLabel: 'job', replacement: jobName(config, 'fraiseql-observe') }],
+    }],
+  }),
   // For Pods without a Service; apply this or the ServiceMonitor, not both.
   'bundle/kubernetes/pod-monitor.yaml': object(config, 'monitoring.coreos.com/v1', 'PodMonitor', 'fraiseql', selection(config) {
     podMetricsEndpoints: [endpoint(config)],

@@ -78,7 +78,9 @@ local rules(config, spec) =
     for each in severities(settings)
   ];
 
-local lookedBack(at, expression, window) = '(' + expression + ')[' + window + ':' + duration.text(at.config, at.config.scrapeInterval) + ']';
+// A subquery looks as often as Prometheus scrapes.
+local step(at) = duration.text(at.config, at.config.scrapeInterval);
+local lookedBack(at, expression, window) = '(' + expression + ')[' + window + ':' + step(at) + ']';
 
 // The dashboards' variables that an alert's labels can fill.
 local variables(config) = config.groupLabels;
@@ -87,6 +89,7 @@ local variables(config) = config.groupLabels;
   percent:: percent,
   rule:: rule,
   context:: context,
+  step:: step,
 
   // An alert from its data; `dashboard` is the one to look at first.
   new(name, dashboard, summary):: {

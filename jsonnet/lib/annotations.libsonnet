@@ -30,7 +30,7 @@ local alerts(config) =
   // Whether a mark asks the application's series, and so needs their variables.
   askTargets(config):: config.dashboards.annotations.deploys && config.flavour == 'v1',
 
-  list(config)::
-    (if self.askTargets(config) then [deploys(config)] else []) +
-    (if config.dashboards.annotations.alerts then [alerts(config)] else []),
+  ofAlerts(config):: if config.dashboards.annotations.alerts then [alerts(config)] else [],
+
+  list(config):: (if self.askTargets(config) then [deploys(config)] else []) + self.ofAlerts(config),
 }

@@ -13,7 +13,7 @@ local positive(where, value) =
   if std.isNumber(value) && value > 0 then []
   else ['_config.' + where + ': ' + std.manifestJsonMinified(value) + ' is not a number above 0.'];
 
-local switches = ['operations', 'cache', 'database', 'errors', 'users', 'compliance'];
+local switches = ['operations', 'cache', 'database', 'errors', 'users', 'compliance', 'backend'];
 local shared = ['refresh', 'from', 'timezone', 'tags', 'links', 'annotations', 'top', 'interval'];
 
 local dashboards(config) = [
@@ -26,7 +26,7 @@ function(config)
   oneOf(config, 'flavour', ['v1', 'v2']) +
   oneOf(config, 'nativeHistograms', ['classic', 'native', 'both']) +
   oneOf(config, 'auditSource', ['postgres']) +
-  std.flatMap(function(key) selector(config, key), ['fraiseqlSelector', 'postgresSelector', 'nodeSelector', 'redisSelector']) +
+  std.flatMap(function(key) selector(config, key), ['fraiseqlSelector', 'postgresSelector', 'nodeSelector', 'redisSelector', 'observeSelector']) +
   positive('scrapeInterval', config.scrapeInterval) +
   positive('timeScale', config.timeScale) +
   positive('dashboards.refresh', config.dashboards.refresh) +

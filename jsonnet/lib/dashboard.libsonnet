@@ -45,17 +45,22 @@ local links(config) =
     url: '',
   }];
 
+local allItems(panels) = std.flatMap(function(panel) panel.items, panels);
+
+// Whether anything here is the application's, so that its deploys matter.
+local isAboutApplication(panels) = std.length([null for entry in allItems(panels) if 'audit' in entry || entry.signal.application]) > 0;
+
 // The variables that the panels ask, and out of sight those that only the annotations ask.
 local variables(shared, panels) =
-  local items = std.flatMap(function(panel) panel.items, panels);
+  local items = allItems(panels);
   local questions = [entry.signal for entry in items if 'audit' in entry];
   local byTenant = std.length([null for question in questions if question.scopedByTenant]) > 0;
-  local asksSeries = std.length(questions) < std.length(items);
+  local asksSeries = std.length([null for entry in items if !('audit' in entry) && entry.signal.application]) > 0;
   g.variable.prometheus() +
   (if asksSeries then shared.targets else []) +
   (if std.length(questions) > 0 then g.variable.audit() else []) +
   (if byTenant then shared.tenant else []) +
-  (if asksSeries then [] else shared.hiddenTargets);
+  (if asksSeries then [] else if isAboutApplication(panels) then shared.hiddenTargets else shared.scopes);
 
 // What is the same on every dashboard.
 local sharedBy(config, catalogue) =
@@ -63,7 +68,9 @@ local sharedBy(config, catalogue) =
   {
     links: links(config),
     annotations: annotations.list(config),
+    annotationsOfAlerts: annotations.ofAlerts(config),
     targets: g.variable.targets(config, labels),
+    scopes: g.variable.targets(config, config.scopeLabels),
     hiddenTargets: g.variable.targets(config, if annotations.askTargets(config) then labels else config.scopeLabels, shown=false),
     tenant: g.variable.tenant(catalogue),
   };
@@ -90,7 +97,7 @@ local model(config, shared, library, uid, spec, panels) = {
   weekStart: '',
   links: shared.links,
   templating: { list: variables(shared, panels) },
-  annotations: { list: shared.annotations },
+  annotations: { list: if isAboutApplication(panels) then shared.annotations else shared.annotationsOfAlerts },
   panels: g.layout.place([
     { title: section.title, panels: [sized(library, panel) for panel in panels if panel.section == section.title] }
     for section in spec.sections

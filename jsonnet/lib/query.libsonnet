@@ -29,6 +29,7 @@ local context(config, selector, others, window, by) = {
   postgres:: q { selector:: others.postgres },
   node:: q { selector:: others.node },
   redis:: q { selector:: others.redis },
+  observe:: q { selector:: others.observe },
   // What recording rules made: for the whole job, no longer per instance.
   recorded:: q { selector:: others.recorded },
 
@@ -114,6 +115,7 @@ local context(config, selector, others, window, by) = {
       postgres: exporter(config.postgresSelector),
       node: exporter(config.nodeSelector),
       redis: exporter(config.redisSelector),
+      observe: exporter(config.observeSelector),
       recorded: job,
     }, '$__rate_interval', []),
 
@@ -122,6 +124,7 @@ local context(config, selector, others, window, by) = {
     postgres: config.postgresSelector,
     node: config.nodeSelector,
     redis: config.redisSelector,
+    observe: config.observeSelector,
     recorded: config.fraiseqlSelector,
   }, duration.window(config, window), config.groupLabels),
 }

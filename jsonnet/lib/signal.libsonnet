@@ -2,6 +2,7 @@
 //   title, description   what it shows, and what to do when it looks bad
 //   unit, legend         Grafana's unit id; the legend may name labels
 //   v1(q), v2(q)         the PromQL per flavour, asked through a query context (lib/query.libsonnet)
+//   application          false where other series than the application's are asked, which its variables do not choose
 //   absent               per flavour that cannot give it: why
 //   alert, bad           the alert whose thresholds a panel draws; bad: 'below' when low values are
 //   limits               thresholds by severity where no alert has them
@@ -16,6 +17,7 @@ local defaults = {
   colours: {},
   mappings: [],
   complete: null,
+  application: true,
   absent: {},
 };
 

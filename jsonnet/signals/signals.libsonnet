@@ -4,6 +4,7 @@ local signal = import '../lib/signal.libsonnet';
 
 local subjects = {
   audit: import 'audit.libsonnet',
+  backend: import 'backend.libsonnet',
   cache: import 'cache.libsonnet',
   database: import 'database.libsonnet',
   errors: import 'errors.libsonnet',

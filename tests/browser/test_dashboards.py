@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.fraiseql]
 
-UIDS = ("operations", "cache", "database", "errors", "users", "compliance")
+UIDS = ("operations", "cache", "database", "errors", "users", "compliance", "backend")
 WIDTH = 1600
 RAW = ("${", "$__", "{{", "NaN", "undefined", "[object")  # what a person should never read
 BLANK = 40_000  # bytes; a page without anything on it compresses to a tenth of this

@@ -1,4 +1,4 @@
-"""The six dashboards hold what they promise, whatever they are rendered with."""
+"""The application's six dashboards and the alert backend's one hold what they promise, however they are rendered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fraiseql_observe.audit import catalogue
 from fraiseql_observe.mixin import dashboards_page, render, sources
 
 # uid -> panels, least queries. A uid is part of every link: it never changes.
-PROMISED = {
+OF_THE_APPLICATION = {
     "fraiseql-operations": (10, 15),
     "fraiseql-cache": (8, 12),
     "fraiseql-database": (10, 15),
@@ -18,6 +18,8 @@ PROMISED = {
     "fraiseql-users": (8, 10),
     "fraiseql-compliance": (8, 10),
 }
+OF_THE_BACKEND = {"fraiseql-backend": (13, 20)}
+PROMISED = OF_THE_APPLICATION | OF_THE_BACKEND
 KINDS = {"timeseries", "stat", "gauge", "bargauge", "heatmap", "table", "alertlist"}
 
 
@@ -46,8 +48,13 @@ def dashboards():
     return rendered()
 
 
-def test_the_six_are_there_under_their_pinned_uids(dashboards):
+def test_all_are_there_under_their_pinned_uids(dashboards):
     assert dashboards.keys() == PROMISED.keys()
+
+
+def test_the_application_has_54_panels_on_six_dashboards(dashboards):
+    assert len(OF_THE_APPLICATION) == 6
+    assert sum(len(panels(dashboards[uid])) for uid in OF_THE_APPLICATION) == 54
 
 
 @pytest.mark.parametrize("uid", PROMISED)
@@ -132,6 +139,12 @@ def test_variables_out_of_sight_are_those_that_only_marks_ask(dashboards):
     }
     assert {uid for uid, names in hidden.items() if names} == {"fraiseql-users", "fraiseql-compliance"}
     assert hidden["fraiseql-users"] == {"job", "instance"}
+
+
+def test_what_shows_the_backend_alone_has_nothing_of_the_application_to_choose(dashboards):
+    backend = dashboards["fraiseql-backend"]
+    assert [variable["name"] for variable in backend["templating"]["list"]] == ["datasource"]
+    assert [mark["name"] for mark in backend["annotations"]["list"]] == ["Alerts"]
 
 
 def test_the_page_that_explains_them_is_fresh():

@@ -58,3 +58,27 @@ def test_one_thing_never_mutes_another_of_its_kind():
     assert len(by_severity) == 2
     for rule in by_severity:
         assert {"alertname", "job", "instance", "mountpoint", "datname", "check"} <= set(rule["equal"])
+
+
+def test_the_backend_is_scraped_under_the_name_that_its_selector_asks_for():
+    files = deployed(observeSelector='job="pager"')
+    assert "pager" in jobs(files)
+    monitor = files["bundle/kubernetes/backend-service-monitor.yaml"]["spec"]
+    assert monitor["endpoints"][0]["relabelings"] == [{"targetLabel": "job", "replacement": "pager"}]
+
+
+def test_alerts_about_the_backend_go_past_it_and_to_it_when_there_is_a_way_around():
+    receiver = {"email_configs": [{"to": "on-call@example.com"}]}
+    alertmanager = deployed(deploy={"fallback": receiver})["bundle/alertmanager/alertmanager.yml"]
+    past, to = alertmanager["route"]["routes"][1:]
+    assert alertmanager["receivers"][-1] == {"name": past["receiver"], **receiver}
+    assert past["continue"]
+    assert to["receiver"] == "fraiseql-observe"
+    assert past["matchers"] == to["matchers"]
+    assert "FraiseQLBackendDown" in past["matchers"][0]
+
+
+def test_without_a_way_around_everything_goes_to_the_backend():
+    alertmanager = deployed()["bundle/alertmanager/alertmanager.yml"]
+    assert [route["receiver"] for route in alertmanager["route"]["routes"]] == ["fraiseql-observe-watchdog"]
+    assert len(alertmanager["receivers"]) == 2

@@ -1,4 +1,4 @@
-"""No panel and no rule asks FraiseQL for a name that the instrument does not emit."""
+"""No panel and no rule asks for a name of ours that neither the instrument nor the alert backend emits."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from fraiseql_observe.audit import catalogue
 from fraiseql_observe.instrument.families import FAMILIES
 from fraiseql_observe.mixin import render
 from fraiseql_observe.mixin.lint.model import Dashboard, Group, Mixin
+from fraiseql_observe.telemetry import Telemetry
 
 RENDERED = render(catalogue=catalogue.load().as_json())
-SUFFIXES = re.compile(r"_(?:bucket|count|sum)$")
+SUFFIXES = re.compile(r"_(?:bucket|count|sum|total)$")
 
 
 def asked():
@@ -21,8 +22,10 @@ def asked():
     return {name for expression in mixin.expressions for name in expression.query.metrics}
 
 
-def test_every_metric_of_fraiseql_is_in_the_contract():
-    emitted = {family.name for family in FAMILIES}
+def test_every_metric_of_ours_is_one_that_we_emit():
+    of_the_application = {family.name for family in FAMILIES}
+    of_the_backend = {family.name for family in Telemetry().registry.collect()}
     ours = {name for name in asked() if name.startswith("fraiseql_")}
-    assert ours
+    assert {name for name in ours if name.startswith("fraiseql_observe_")}
+    emitted = of_the_application | of_the_backend
     assert {name for name in ours if name not in emitted and SUFFIXES.sub("", name) not in emitted} == set()

@@ -16,7 +16,7 @@ from fraiseql_observe.mixin.lint.labels import labels
 
 QUESTIONS = catalogue.load().as_json()
 ALERTS = sorted(knobs.defaults()["alerts"])
-DASHBOARDS = ["operations", "cache", "database", "errors", "users", "compliance"]
+DASHBOARDS = ["operations", "cache", "database", "errors", "users", "compliance", "backend"]
 TIMES = re.compile(r"\[(?P<range>[0-9a-z]+)(?::[0-9a-z]*)?\]")
 
 

@@ -20,15 +20,17 @@ METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?={)")
 _HEAD = """\
 # The dashboards explained
 
-Six dashboards for one application. Begin with the operations overview: its top row says whether something is broken
-now. The links at the top of each dashboard lead to the others and take the time range and the variables with them.
+Six dashboards for one application, and one for the backend that delivers its alerts. Begin with the operations
+overview: its top row says whether something is broken now. The links at the top of each dashboard lead to the others
+and take the time range and the variables with them.
 
 - **Alert lines.** Dashed lines and coloured values lie exactly where the alert of the same name fires: both read
   `_config.alerts`. The arrow beside a panel's title opens the alert's runbook.
 - **Marks.** Blue marks are new versions of the application, red ones alerts while they fire.
 - **Where numbers come from.** Metrics named `fraiseql_` come from the application's own `/metrics`, filled by
-  [the instrument](../reference/signals.md); `pg_` from postgres_exporter and `redis_` from redis_exporter; names with
-  colons from [recording rules](../reference/alerts.md#recording-rules). SQL panels read
+  [the instrument](../reference/signals.md); those named `fraiseql_observe_` and `process_` from the alert backend;
+  `pg_` from postgres_exporter and `redis_` from redis_exporter; names with colons from
+  [recording rules](../reference/alerts.md#recording-rules). SQL panels read
   [the audit log](../reference/audit-questions.md).
 - **Tenants.** The variable *Tenant* narrows what is read from the audit log. Metrics carry no tenant.
 
@@ -103,7 +105,7 @@ def page() -> str:
         """
         local mixin = import 'mixin.libsonnet';
         local second = mixin { _config+:: { flavour: 'v2' } };
-        local names = ['operations', 'cache', 'database', 'errors', 'users', 'compliance'];
+        local names = ['operations', 'cache', 'database', 'errors', 'users', 'compliance', 'backend'];
         {
           dashboards: [mixin.grafanaDashboards[mixin._config.dashboards[name].uid + '.json'] for name in names],
           left_out: second.leftOut,

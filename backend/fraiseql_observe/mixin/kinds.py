@@ -98,6 +98,12 @@ def _is_map_of(accepts: Accepts) -> Accepts:
     return lambda value: isinstance(value, dict) and all(accepts(item) for item in value.values())
 
 
+def _is_receiver(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        name.endswith("_configs") and isinstance(configs, list) for name, configs in value.items()
+    )
+
+
 def _at_least(low: float, high: float = float("inf"), *, above: bool = False) -> Accepts:
     return lambda value: _is_number(value) and (low < value if above else low <= value) and value <= high
 
@@ -148,5 +154,6 @@ KINDS = {
     "list of addresses": Kind(_is_list_of(_is_text), "a list of addresses"),
     "map of lists of addresses": Kind(_is_map_of(_is_list_of(_is_text)), "a map from jobs to lists of addresses"),
     "file": Kind(_is_text, "the path of a file"),
+    "receiver of Alertmanager": Kind(_is_receiver, "the settings of a receiver of Alertmanager, such as email_configs"),
     "list of objects": Kind(_is_list_of(lambda value: isinstance(value, dict)), "a list of objects"),
 }

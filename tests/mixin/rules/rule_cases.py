@@ -170,7 +170,8 @@ def scraped(series: str) -> str:
     if ":" in name:
         return series
     given = re.search(r'\bjob="([^"]*)"', labels)
-    job = given[1] if given else SCRAPED_AS.get(name.split("_")[0], "fraiseql")
+    own = "fraiseql-observe" if name.startswith("fraiseql_observe_") else "fraiseql"
+    job = given[1] if given else SCRAPED_AS.get(name.split("_")[0], own)
     defaults = {"job": job, "instance": f"{job}:1"}
     added = [f'{label}="{value}"' for label, value in defaults.items() if f"{label}=" not in labels]
     return name + "{" + ",".join([*filter(None, [labels]), *added]) + "}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import emitted
 import mixin_rules
 import pytest
 
-from fraiseql_observe.instrument.families import FAMILIES
 from fraiseql_observe.mixin.lint import promql
 
 SHIPPED = mixin_rules.rendered()
@@ -163,22 +163,8 @@ def test_records_that_are_read_exist_and_come_first():
         seen.add(mixin_rules.name_of(rule))
 
 
-def emitted():
-    """The series of each family that the instrument emits, with their labels."""
-    for family in FAMILIES:
-        labels = set(family.labels)
-        if family.kind == "histogram":
-            yield from {
-                family.name + "_bucket": labels | {"le"},
-                family.name + "_sum": labels,
-                family.name + "_count": labels,
-            }.items()
-        else:
-            yield family.name, labels
-
-
-def test_every_metric_and_label_is_one_that_the_instrument_emits():
-    known = dict(emitted())
+def test_every_metric_and_label_is_one_that_we_emit():
+    known = emitted.series()
     targets = {"job", "instance"}
     for rule in SHIPPED.all:
         for node in promql.parse(rule["expr"]).selectors:

@@ -206,6 +206,7 @@ def test_a_jsonnet_file_is_checked_by_what_it_makes(tmp_path):
         ("address", ["a:1"], [""]),
         ("list of addresses", [["a:1"]], ["a:1"]),
         ("list of objects", [[{}]], [[1]]),
+        ("receiver of Alertmanager", [{}, {"email_configs": [{}]}], [{"name": "mine"}, {"email_configs": {}}, []]),
     ],
 )
 def test_a_unit_says_what_is_accepted(unit, right, wrong):
