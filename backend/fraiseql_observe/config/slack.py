@@ -13,8 +13,7 @@ class SlackSettings:
     """Who may press the buttons of our messages."""
 
     signing_secret: Secret = setting(
-        "Signing secret of the Slack app (Basic Information, App Credentials). Without it messages have no "
-        "Acknowledge and Resolve buttons and no click is believed.",
+        "Signing secret of the Slack app (Basic Information, App Credentials). Without it no click is believed.",
         default=NO_SECRET,
     )
     teams: tuple[str, ...] = setting(
@@ -63,6 +62,11 @@ class SlackDestination(DestinationSettings):
         default="",
         example="here",
         pattern=r"(here|channel|everyone|[UWS][A-Z0-9]{4,20})?",
+    )
+    buttons: bool = setting(
+        "Acknowledge and Resolve buttons, with `token`. They need `slack.signing_secret`, and Slack must reach "
+        "/webhooks/slack/actions.",
+        default=True,
     )
     api_url: str = setting(
         "Slack's Web API; another address for tests, a proxy or GovSlack.",

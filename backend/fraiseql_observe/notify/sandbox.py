@@ -121,7 +121,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise Exhausted(f"it makes a list of more than {ITEMS}")
         return result
 
-    def wrap_str_format(self, value: Any) -> None:  # type: ignore[override]
+    def wrap_str_format(self, value: Any) -> None:
         """No `str.format`: `'{:999999999}'.format(1)` is a gigabyte."""
 
     # What counts

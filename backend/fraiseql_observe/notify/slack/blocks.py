@@ -91,6 +91,12 @@ def text_only(message: Message, texts: Texts) -> dict[str, Any]:
     return {"text": limits.cut("\n".join(filter(None, parts)), limits.TEXT), "blocks": [], "attachments": []}
 
 
+def reply(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A reply in the thread, and the same as text alone."""
+    shown = limits.cut(text, limits.SECTION)
+    return {"text": shown, "blocks": [_section(shown)]}, {"text": shown}
+
+
 def called(mention: str) -> str:
     """`<!here>`, `<@U…>`, `<!subteam^S…>`."""
     if mention in {"here", "channel", "everyone"}:
@@ -109,7 +115,7 @@ def _section(text: str, limit: int = limits.SECTION) -> Block:
 
 def _mrkdwn(text: str, limit: int) -> Block:
     # `verbatim`: Slack makes no links of its own from names and addresses in the text.
-    return {"type": "mrkdwn", "text": limits.cut(text.strip(), limit) or "–", "verbatim": True}
+    return {"type": "mrkdwn", "text": limits.cut(text.strip(), limit) or "-", "verbatim": True}
 
 
 def _fields(text: str) -> list[Block]:
