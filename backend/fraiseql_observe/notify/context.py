@@ -33,6 +33,7 @@ class AlertView:
 
     name: str
     status: str  # firing, resolved
+    apart: str  # what tells it from the others: its labels that are not common to all
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     summary: str
@@ -120,13 +121,14 @@ def headline(message: Message) -> str:
 
 
 def _alerts(message: Message) -> dict[str, object]:
-    return {"alerts": tuple(_alert(alert) for alert in message.alerts), "omitted": message.omitted}
+    common = message.incident.common_labels
+    return {"alerts": tuple(_alert(alert, common) for alert in message.alerts), "omitted": message.omitted}
 
 
 def _added(message: Message) -> dict[str, object]:
     more = message.enrichment
     return {
-        "value": more.value or next((view.value for view in map(_alert, message.alerts) if view.value), ""),
+        "value": more.value or _annotation(message, "value"),
         "threshold": more.threshold or _annotation(message, "threshold"),
         "operations": more.operations,
         "users": more.users,
@@ -143,10 +145,12 @@ def _annotation(message: Message, name: str) -> str:
     return common or next((alert.annotations[name] for alert in message.alerts if alert.annotations.get(name)), "")
 
 
-def _alert(alert: Alert) -> AlertView:
+def _alert(alert: Alert, common: Mapping[str, str]) -> AlertView:
+    own = (f"{name}={value}" for name, value in sorted(alert.labels.items()) if common.get(name) != value)
     return AlertView(
         name=alert.name,
         status=alert.status.value,
+        apart=", ".join(own),
         labels=alert.labels,
         annotations=alert.annotations,
         summary=alert.annotations.get("summary", ""),

@@ -177,8 +177,8 @@ def _confirm() -> Block:
 def _context(message: Message, notices: Sequence[str]) -> Block:
     incident = message.incident
     stands = f"{words.state(incident, message.now)} · since {words.clock(incident.opened_at, message.now)}"
-    lines = [f"{stands} · {incident.id}", *notices]
-    elements = [_mrkdwn(escape.mrkdwn(line, 280), 300) for line in lines[: limits.CONTEXT]]
+    lines = [f"{escape.mrkdwn(stands, 400)} · `{incident.id}`", *(escape.mrkdwn(each, 300) for each in notices)]
+    elements = [_mrkdwn(line, 600) for line in lines[: limits.CONTEXT]]
     return {"type": "context", "elements": elements}
 
 
