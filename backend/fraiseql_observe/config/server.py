@@ -27,11 +27,23 @@ class ServerSettings:
         example="https://observe.example.com",
         pattern=r"(https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?)?",
     )
-    header_timeout: timedelta = setting(
-        "Longest time a client may take to send a request, from its first byte to its last.",
+    read_timeout: timedelta = setting(
+        "Longest time a client may take to send the body of a webhook.",
         default=timedelta(seconds=10),
         minimum=0.1,
         maximum=300,
+    )
+    idle_timeout: timedelta = setting(
+        "Longest time a connection may wait for a request, or take for the head of one; then it is closed.",
+        default=timedelta(seconds=75),
+        minimum=0.1,
+        maximum=3600,
+    )
+    connections: int = setting(
+        "Most connections at a time; further ones are closed at once. Each takes an open file of the process.",
+        default=900,
+        minimum=1,
+        maximum=100_000,
     )
     request_timeout: timedelta = setting(
         "Longest time the service takes for an answer of its REST interface.",

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from fraiseql_observe.web.keys import MANAGER, SETTINGS
+from fraiseql_observe.web import console, health, intake, middlewares, slack_actions
+from fraiseql_observe.web.access import Access
+from fraiseql_observe.web.keys import ACCESS, MANAGER, SETTINGS
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from fraiseql_observe.alerts.manager import AlertManager
     from fraiseql_observe.config.settings import Settings
 
 
 def create_app(manager: AlertManager, settings: Settings) -> web.Application:
     """The service around a manager that the caller has entered and will leave."""
-    app = web.Application()
+    app = web.Application(middlewares=[middlewares.edge], client_max_size=settings.intake.largest_body)
     app[MANAGER] = manager
     app[SETTINGS] = settings
+    app[ACCESS] = Access(manager)
+    app.on_response_prepare.append(middlewares.protect)
+    app.cleanup_ctx.append(_note_use)
+    for part in (intake, health, slack_actions, console):
+        part.add_routes(app)
     return app
+
+
+async def _note_use(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[ACCESS].note_use())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

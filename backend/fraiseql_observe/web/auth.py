@@ -7,11 +7,12 @@ Whoever knows the principal by other means (the console, from its cookie) sets `
 from __future__ import annotations
 
 from functools import wraps
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.errors import AuthError
 from fraiseql_observe.incident.model import Actor
-from fraiseql_observe.web.keys import ACTOR, PRINCIPAL
+from fraiseql_observe.web.keys import ACCESS, ACTOR, MANAGER, PRINCIPAL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,12 +25,21 @@ if TYPE_CHECKING:
 
 
 async def authenticate(app: web.Application, token: str) -> Principal:
-    """Whose token it is.
+    """Return whose token it is.
 
     Raises:
-        AuthError: nobody's (401), or one that has expired or was revoked.
+        AuthError: nobody's (401), or it has expired or was revoked.
     """
-    raise NotImplementedError
+    return await app[ACCESS].principal(token)
+
+
+async def recall(app: web.Application, token_id: str) -> Principal:
+    """Return the principal of a token by its id, as it is now; what the store says is remembered for ten seconds.
+
+    Raises:
+        AuthError: it was revoked, has expired or is no longer configured.
+    """
+    return await app[ACCESS].recall(token_id)
 
 
 def require(scope: Scope, *, source: str = "api") -> Callable[[Handler], Handler]:
@@ -46,17 +56,29 @@ def require(scope: Scope, *, source: str = "api") -> Callable[[Handler], Handler
             if not principal.may(scope):
                 raise AuthError(f"The token {principal.name} lacks the scope {scope}.", status=403)
             request[PRINCIPAL] = principal
-            request[ACTOR] = Actor(principal.name, source, request.remote or "")
+            request[ACTOR] = Actor(principal.name, source, client_address(request))
             return await handler(request)
 
-        guarded.scope = scope  # type: ignore[attr-defined]  # the OpenAPI document asks it
         return guarded
 
     return decorate
 
 
+def client_address(request: web.Request) -> str:
+    """Return the address of the client: as many places from the end of X-Forwarded-For as there are proxies of ours."""
+    proxies = request.app[MANAGER].settings.server.trusted_proxies
+    if not proxies:
+        return request.remote or ""
+    hops = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
+    try:
+        return str(ip_address(hops[-proxies].strip()))
+    except (IndexError, ValueError):  # fewer hops than proxies, or a header that somebody made up
+        return request.remote or ""
+
+
 def _bearer(request: web.Request) -> str:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise AuthError("The request has no bearer token.", hint="send Authorization: Bearer fqo_…")
+    given = request.headers.getall("Authorization", ())
+    kind, _, token = given[0].partition(" ") if given else ("", "", "")
+    if len(given) != 1 or kind.lower() != "bearer" or not token.strip():
+        raise AuthError("The request has no bearer token.", hint="send the header Authorization: Bearer fqo_…")
     return token.strip()

@@ -1,0 +1,31 @@
+"""`fraiseql-observe serve`: the alert backend."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    envvar="FRAISEQL_OBSERVE_CONFIG",
+    show_envvar=True,
+    metavar="FILE",
+    help="The settings. Default: ./fraiseql-observe.yaml, or the embedded defaults where there is none.",
+)
+def command(*, path: Path | None) -> None:
+    """Take alerts in, tell people, and let them act.
+
+    SIGHUP reads the settings again, SIGTERM and SIGINT end in order: no new request, what is being sent is finished.
+    A second one ends at once.
+    """
+    from fraiseql_observe.config.load import load  # noqa: PLC0415  only this command pays for it
+    from fraiseql_observe.web.service import serve  # noqa: PLC0415
+
+    settings = load(path, os.environ)
+    serve(settings, lambda: load(path, os.environ), click.echo)

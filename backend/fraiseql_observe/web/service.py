@@ -1,0 +1,192 @@
+"""The life of `fraiseql-observe serve`: start, listen, reload on SIGHUP, drain on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from fraiseql_observe.alerts.manager import AlertManager
+from fraiseql_observe.config.cross import notes
+from fraiseql_observe.errors import ConfigError, ObserveError
+from fraiseql_observe.store import tokens
+from fraiseql_observe.telemetry import Telemetry
+from fraiseql_observe.web import logs
+from fraiseql_observe.web.app import create_app
+from fraiseql_observe.web.intake import PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fraiseql_observe.config.settings import Settings
+
+log = logging.getLogger(__name__)
+
+RESTART_ONLY = ("server.host", "server.port", "server.idle_timeout", "server.connections", "store.url", "log.format")
+CLOSE_WITHIN = 5.0  # seconds that requests have to end once nobody new is let in
+
+
+class Service:
+    """One running backend.
+
+    Args:
+        settings: as read at the start.
+        load: reads them again.
+        announce: is given the one line that says where it listens.
+    """
+
+    def __init__(self, settings: Settings, load: Callable[[], Settings], announce: Callable[[str], object]) -> None:
+        self._settings = settings
+        self._load = load
+        self._announce = announce
+        self._telemetry = Telemetry()
+        self._ending = asyncio.Event()
+        self._reloads: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then end in order; a second one ends at once.
+
+        Raises:
+            ObserveError: it could not start.
+        """
+        manager = AlertManager(self._settings, telemetry=self._telemetry)
+        self._heed_signals(manager)
+        await manager.start()
+        try:
+            await self._serve(manager)
+        finally:
+            await manager.close()
+
+    async def _serve(self, manager: AlertManager) -> None:
+        server = self._settings.server
+        runner = web.AppRunner(
+            create_app(manager, self._settings),
+            access_log=logging.getLogger("aiohttp.access") if self._settings.log.access else None,
+            keepalive_timeout=server.idle_timeout.total_seconds(),
+            shutdown_timeout=CLOSE_WITHIN,
+        )
+        await runner.setup()
+        try:
+            listening = await _listen(runner, self._settings)
+            self._read_well()
+            await self._greet(manager, listening)
+            await self._ending.wait()
+            log.info("Ending: nobody new is let in, what has begun is finished")
+            listening.close()
+        finally:
+            await runner.cleanup()
+        if not await manager.drain(server.drain_timeout):
+            log.warning("Not all messages could be sent in time; they go out after the next start")
+
+    async def _greet(self, manager: AlertManager, listening: asyncio.Server) -> None:
+        address = _address(listening)
+        public = self._settings.server.public_url or address
+        self._announce(f"fraiseql-observe listens on {address}, the console is {public}/, alerts go to {address}{PATH}")
+        for note in notes(self._settings):
+            log.warning("%s", note)
+        if not self._settings.auth.tokens and not await manager.engine.read(tokens.every):
+            log.warning("There is no token yet; this makes one: fraiseql-observe token create me --scope admin")
+
+    def _heed_signals(self, manager: AlertManager) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+        loop.add_signal_handler(signal.SIGHUP, self._begin_reload, manager)
+
+    def _end(self) -> None:
+        if self._ending.is_set():
+            os._exit(1)
+        self._ending.set()
+
+    def _begin_reload(self, manager: AlertManager) -> None:
+        task = asyncio.get_running_loop().create_task(self._reload(manager))
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
+    async def _reload(self, manager: AlertManager) -> None:
+        """Go on with newly read settings; with the old ones when the new are wrong."""
+        try:
+            settings = await asyncio.to_thread(self._load)
+            await manager.reload(settings)
+        except ObserveError as error:
+            self._telemetry.reload_ok.set(0)
+            for line in error.message.splitlines():
+                log.error(  # noqa: TRY400  a sentence for the user
+                    "The settings were not read again, the old ones go on: %s", line
+                )
+            return
+        for key in RESTART_ONLY:
+            if _at(settings, key) != _at(self._settings, key):
+                log.warning("%s changed; that needs a restart", key)
+        logs.configure(settings.log)
+        self._read_well()
+        log.info("The settings were read again")
+
+    def _read_well(self) -> None:
+        self._telemetry.reload_ok.set(1)
+        self._telemetry.reload_at.set_to_current_time()
+
+
+class _Refusal(asyncio.Protocol):
+    """Ends a connection that is one too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            transport.abort()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
+    server = runner.server
+    if server is None:
+        raise RuntimeError("listen after runner.setup()")
+    most = settings.server.connections
+
+    def connect() -> asyncio.Protocol:
+        return server() if len(server.connections) < most else _Refusal()
+
+    host, port = settings.server.host, settings.server.port
+    try:
+        return await asyncio.get_running_loop().create_server(connect, host, port, backlog=1024, reuse_address=True)
+    except OSError as error:
+        raise ConfigError(
+            f"server.host, server.port: {host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}",
+            hint="end what listens there, or set server.port",
+        ) from None
+
+
+def _address(listening: asyncio.Server) -> str:
+    host, port = listening.sockets[0].getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _at(settings: Settings, key: str) -> object:
+    section, _, name = key.partition(".")
+    return getattr(getattr(settings, section), name)
+
+
+def serve(settings: Settings, load: Callable[[], Settings], announce: Callable[[str], object]) -> None:
+    """Run the service in an event loop of its own, on uvloop where that is installed.
+
+    Raises:
+        ObserveError: it could not start.
+    """
+    logs.configure(settings.log)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_run(settings, load, announce))
+
+
+async def _run(settings: Settings, load: Callable[[], Settings], announce: Callable[[str], object]) -> None:
+    await Service(settings, load, announce).run()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415  it is not there on Windows
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
