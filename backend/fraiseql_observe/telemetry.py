@@ -76,6 +76,9 @@ class Telemetry:
         self.breaker_open = Gauge(
             "destination_breaker_open", "1 while a destination is left alone.", ["notifier"], **own
         )
+        self.disabled = Gauge(
+            "destination_disabled", "1 while a destination that answered 410 Gone is disabled.", ["notifier"], **own
+        )
 
         self.escalations = Counter("escalations", "Steps of escalation policies taken.", ["policy", "step"], **own)
         self.escalations_overdue = Gauge("escalations_overdue", "Steps that should have been taken already.", **own)
@@ -115,6 +118,7 @@ class Telemetry:
         _begin(self.reconciliations, ("ok", "failed"))
         _begin(self.reconciled_alerts, ("resolved", "added"))
         _begin(self.breaker_open, kinds)
+        _begin(self.disabled, kinds)
         _begin(self.delivery_duration, kinds)
         _begin(self.delivery_latency, kinds)
         _begin(self.deliveries, kinds, ("sent", "dead", "ambiguous", "superseded"))

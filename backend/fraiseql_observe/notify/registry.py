@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from fraiseql_observe.notify.tools import Tools
 
 # By name, because a kind brings libraries (pictures, mail) that a backend without it need not hold in memory.
-CLASSES = {
-    "slack": ("fraiseql_observe.notify.slack", "Slack"),
+MAKERS = {
+    "slack": ("fraiseql_observe.notify.slack", "create"),
     "email": ("fraiseql_observe.notify.email", "Email"),
     "pagerduty": ("fraiseql_observe.notify.pagerduty", "PagerDuty"),
     "opsgenie": ("fraiseql_observe.notify.opsgenie", "Opsgenie"),
@@ -35,11 +35,11 @@ def create(settings: Mapping[str, DestinationSettings], tools: Tools) -> dict[st
 
 def _destination(name: str, settings: DestinationSettings, tools: Tools) -> Destination:
     try:
-        module, class_name = CLASSES[settings.kind]
+        module, maker = MAKERS[settings.kind]
     except KeyError:
-        known = ", ".join(CLASSES)
+        known = ", ".join(MAKERS)
         raise ConfigError(
             f"destinations.{name}: there is no type {settings.kind!r}.", hint=f"The types are {known}."
         ) from None
-    made: Destination = getattr(import_module(module), class_name)(name, settings, tools)
+    made: Destination = getattr(import_module(module), maker)(name, settings, tools)
     return made
