@@ -29,6 +29,10 @@ on conflict (identity) do update set {", ".join(f"{name} = excluded.{name}" for 
 """
 _BY_IDENTITY = f"select {_COLUMNS} from alert where identity = any(:identities)"
 _FIRING = f"select {_COLUMNS} from alert where fingerprint = any(:fingerprints) and status = 'firing'"
+_LATEST = f"""
+select {_COLUMNS} from alert a where fingerprint = any(:fingerprints)
+and not exists (select 1 from alert n where n.fingerprint = a.fingerprint and n.starts_ns > a.starts_ns)
+"""
 _OF = f"""
 select {_COLUMNS} from alert where incident_id = :incident_id order by status, starts_ns, fingerprint limit :limit
 """
@@ -74,6 +78,12 @@ def firing(tx: Transaction, fingerprints: Collection[str]) -> dict[str, list[Kep
     for kept in found.values():
         kept.sort(key=lambda one: one.alert.starts_ns)
     return found
+
+
+def latest(tx: Transaction, fingerprints: Collection[str]) -> dict[str, Kept]:
+    """Give the occurrence of each label set that started last, firing or not."""
+    rows = tx.rows(_LATEST, {"fingerprints": list(fingerprints)})
+    return {row["fingerprint"]: _kept(row) for row in rows}
 
 
 def all_firing(tx: Transaction, after: Identity | None = None, limit: int = 1000) -> list[Kept]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.errors import ConflictError, NotFoundError
@@ -55,17 +56,20 @@ select {_COLUMNS} from incident where key = :key and opened_at < :before order b
 _WOKEN = f"""
 select {_COLUMNS} from incident where snoozed_until <= :now and state <> 'resolved' order by snoozed_until limit :limit
 """
+_SILENCED = f"""
+select {_COLUMNS} from incident where silenced_by = :window_id and silenced_by <> '' and state <> 'resolved'
+order by opened_at limit :limit
+"""
 _COUNTS = "select state, count(*) as count from incident group by state"
 _STATISTICS = """
 select count(*) as opened, count(acknowledged_at) as acknowledged, count(resolved_at) as resolved,
   avg(acknowledged_at - opened_at) as mtta, avg(resolved_at - opened_at) as mttr
 from incident where opened_at >= :since
 """
-# One state at a time, because only then an index gives the order.
+# One state and severity at a time, because only then an index gives the order.
 _SEARCH = f"""
 select {_COLUMNS} from incident
-where state = :state and (opened_at, id) < (:cursor_at, :cursor_id) and opened_at >= :since
-and severity = any(:severities)
+where state = :state and severity = :severity and (opened_at, id) < (:cursor_at, :cursor_id) and opened_at >= :since
 """
 
 
@@ -147,6 +151,11 @@ def woken(tx: Transaction, now: datetime, limit: int = 100) -> list[Incident]:
     return [_incident(row) for row in tx.rows(_WOKEN, {"now": micros(now), "limit": limit})]
 
 
+def silenced(tx: Transaction, window_id: str, limit: int = 1000) -> list[Incident]:
+    """Give unresolved incidents that a maintenance window holds back, oldest first."""
+    return [_incident(row) for row in tx.rows(_SILENCED, {"window_id": window_id, "limit": limit})]
+
+
 def insert(tx: Transaction, incident: Incident, snapshot: Mapping[str, Any] | None = None) -> None:
     """Write a new incident and the policy it was opened under.
 
@@ -209,8 +218,8 @@ def search(tx: Transaction, query: Query) -> Page:
     statement, parameters = _search(query, limit + 1)
     rows = [
         row
-        for state in dict.fromkeys(query.states or State)
-        for row in tx.rows(statement, {**parameters, "state": state.value})
+        for state, severity in product(set(query.states or State), set(query.severities or Severity))
+        for row in tx.rows(statement, {**parameters, "state": state.value, "severity": severity.value})
     ]
     rows.sort(key=lambda row: (row["opened_at"], row["id"]), reverse=True)
     more = f"{rows[limit - 1]['opened_at']}.{rows[limit - 1]['id']}" if len(rows) > limit else ""
@@ -223,7 +232,6 @@ def _search(query: Query, limit: int) -> tuple[str, dict[str, Any]]:
         "cursor_at": at,
         "cursor_id": last,
         "since": micros(query.since) if query.since else 0,
-        "severities": [severity.value for severity in query.severities or Severity],
         "limit": limit,
     }
     wanted = [("labels", _line(name, value)) for name, value in query.labels.items()]
@@ -282,7 +290,7 @@ def _row(incident: Incident) -> dict[str, Any]:
         "policy": text(incident.policy),
         "external_url": text(incident.external_url),
         "labels": lines,
-        "words": f"{text(incident.title)}\n{lines}".casefold(),
+        "words": f"{text(incident.title)}{lines}".casefold(),
     }
 
 

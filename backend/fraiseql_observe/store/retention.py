@@ -5,10 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fraiseql_observe.store.columns import micros
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from fraiseql_observe.store.engine import Transaction
+
+_OVER = """
+select id from incident i where state = 'resolved' and resolved_at < :before and not exists (
+  select 1 from delivery d where d.incident_id = i.id and d.state in ('new', 'retry', 'sending')
+) order by resolved_at limit :limit
+"""
+_PARTS = (
+    "delete from attempt where delivery_id in (select id from delivery where incident_id = any(:ids))",
+    "delete from delivery where incident_id = any(:ids)",
+    "delete from receipt where incident_id = any(:ids)",
+    "delete from event where incident_id = any(:ids)",
+    "delete from alert where incident_id = any(:ids)",
+    "delete from escalation where incident_id = any(:ids)",
+    "delete from incident where id = any(:ids)",
+)
+_WINDOWS = "delete from maintenance where ends_at < :before"
+_CHANNELS = "delete from channel where paused_until < :before"
+_LEASES = "delete from lease where until < :before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +48,11 @@ def prune(tx: Transaction, before: datetime, *, batch: int = BATCH) -> Pruned:
 
     Also windows and pauses that ended before it. At most `batch` incidents go in one transaction.
     """
-    raise NotImplementedError
+    times = {"before": micros(before)}
+    ids = [row["id"] for row in tx.rows(_OVER, {**times, "limit": batch})]
+    for statement in _PARTS if ids else ():
+        tx.execute(statement, {"ids": ids})
+    windows = tx.execute(_WINDOWS, times)
+    for statement in (_CHANNELS, _LEASES):
+        tx.execute(statement, times)
+    return Pruned(len(ids), windows, more=len(ids) == batch)

@@ -1,0 +1,94 @@
+"""Wake calls between replicas: LISTEN and NOTIFY, and a wake of everybody whenever some may have been missed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from fraiseql_observe.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fraiseql_observe.store.postgres_session import Connection, Server
+    from fraiseql_observe.store.topics import Topics
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "fraiseql_observe"
+LOOK = 0.5  # seconds between looks at the watch and at the end
+POLL = 1.0  # seconds between wakes of everybody while nobody can be heard
+SILENCE = 20.0  # seconds without a word after which the connection is tried
+
+
+class Listener:
+    """A thread with its own connection.
+
+    Topics of other processes are woken in the event loop; `own` is the id of this one, whose calls were heard already.
+    `watch` is called twice a second, to look after sessions that hang.
+    """
+
+    def __init__(self, server: Server, topics: Topics, own: str, watch: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._server = server
+        self._topics = topics
+        self._own = own
+        self._watch = watch
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="store-listener", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; may take as long as a try to connect."""
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            try:
+                connection = self._server.connect(autocommit=True)
+            except StoreError:
+                self._everybody()
+                self._pause()
+                continue
+            try:
+                self._hear(connection)
+            except psycopg.Error as error:
+                log.warning("The wake channel broke; polling until it is back.", extra={"reason": type(error).__name__})
+            finally:
+                with suppress(psycopg.Error):
+                    connection.close()
+
+    def _hear(self, connection: Connection) -> None:
+        connection.execute(f"listen {CHANNEL}")
+        self._everybody()
+        heard = time.monotonic()
+        while not self._end.is_set():
+            for notify in connection.notifies(timeout=LOOK):
+                self._notified(notify.payload)
+            self._watch()
+            if time.monotonic() - heard > SILENCE:
+                heard = time.monotonic()
+                connection.execute("select 1")
+
+    def _notified(self, payload: str) -> None:
+        sender, _, topic = payload.partition(" ")
+        if sender != self._own:
+            self._call(lambda: self._topics.wake((topic,)))
+
+    def _everybody(self) -> None:
+        self._call(self._topics.wake_all)
+
+    def _call(self, wake: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(wake)
+
+    def _pause(self) -> None:
+        self._watch()
+        self._end.wait(POLL)
