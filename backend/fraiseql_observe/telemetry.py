@@ -41,6 +41,9 @@ class Telemetry:
         self.alerts_received = Counter("alerts_received", "Alerts in accepted webhooks.", ["status", "severity"], **own)
         self.inbox_size = Gauge("inbox_webhooks", "Accepted webhooks that are not yet worked into incidents.", **own)
         self.inbox_age = Gauge("inbox_oldest_age_seconds", "Age of the oldest of them; 0 when there is none.", **own)
+        self.inbox_rejected = Counter(
+            "inbox_rejected", "Accepted webhooks that could not be worked in and were kept aside.", **own
+        )
         self.incidents = Gauge("incidents", "Unresolved and lately resolved incidents.", ["state"], **own)
         self.time_to_acknowledge = Histogram(
             "incident_time_to_acknowledge_seconds",

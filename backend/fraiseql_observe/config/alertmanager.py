@@ -8,7 +8,7 @@ from datetime import timedelta
 from fraiseql_observe.config.declare import NO_SECRET, Secret, Size, setting
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertmanagerSettings:
     urls: tuple[str, ...] = setting(
         "Base URLs of Alertmanager, all peers of one cluster. Empty: nothing is compared.",

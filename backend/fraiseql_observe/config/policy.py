@@ -16,7 +16,7 @@ class Until(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepSettings:
     destinations: tuple[str, ...] = setting("Names of the destinations that are told.", example="[team-slack, pager]")
     wait: timedelta = setting(
@@ -31,7 +31,7 @@ class StepSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySettings:
     steps: tuple[StepSettings, ...] = setting("The steps, in their order.")
     repeat: int = setting(
@@ -43,7 +43,7 @@ class PolicySettings:
     until: Until = setting("What ends it: an acknowledgement, or only the resolution.", default=Until.ACKNOWLEDGED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
     policy: str = setting("Name of the policy.", example="database-team")
     matchers: tuple[str, ...] = setting(
@@ -62,7 +62,7 @@ class RouteSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoursSettings:
     open: tuple[str, ...] = setting(
         "Days and times; an end before its start is on the next day.",
@@ -72,7 +72,7 @@ class HoursSettings:
     closed: tuple[str, ...] = setting("Dates that are closed all day.", default=(), example="['2026-12-25']")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentSettings:
     reopen_within: timedelta = setting(
         "A group that fires again so soon after its resolution reopens its incident; later it is a new one.",

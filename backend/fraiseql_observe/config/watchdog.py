@@ -8,7 +8,7 @@ from datetime import timedelta
 from fraiseql_observe.config.declare import NO_SECRET, Secret, setting
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchdogSettings:
     alert: str = setting("Name of the alert that always fires; it never opens an incident.", default="FraiseQLWatchdog")
     expect_within: timedelta = setting(
@@ -19,7 +19,7 @@ class WatchdogSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeartbeatSettings:
     url: Secret = setting(
         "URL of an outside watchdog that raises the alarm when our heartbeat stays away. Empty: none.",

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none is mistaken for another
-_LENGTH = 26
+_PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
+_PLACES = tuple(range(120, -10, -10))
 
 
 def new_id(prefix: str, now: datetime) -> str:
     """Return `<prefix>_` and 26 digits: 48 bits of milliseconds, then 80 random bits."""
     milliseconds = int(now.timestamp() * 1000)
     number = milliseconds << 80 | secrets.randbits(80)
-    return f"{prefix}_{''.join(_DIGITS[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))}"
+    return f"{prefix}_{''.join([_PAIRS[number >> place & 1023] for place in _PLACES])}"

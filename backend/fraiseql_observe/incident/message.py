@@ -19,7 +19,8 @@ class Trend:
     points: tuple[tuple[float, float], ...]
     threshold: float | None = None
     expression: str = ""
-    unit: str = ""
+    unit: str = ""  # as `notify.units.readable` takes it
+    operator: str = ""  # between value and threshold when the alert fires: > < >= <= == !=
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from fraiseql_observe.incident.model import Severity
+import msgspec
+
+from fraiseql_observe.errors import PayloadError
+from fraiseql_observe.incident import identity
+from fraiseql_observe.incident.model import Alert, AlertStatus, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from fraiseql_observe.incident.model import Alert
+    from collections.abc import Iterator, Mapping
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ALERTS = 10_000
+VERSIONS = ("4", "1")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_YEAR = 2261  # nanoseconds since 1970 in 64 bits end in 2262
+_SECONDS = len("2006-01-02T15:04:05")
+_ZONE = re.compile(r"(?:\.([0-9]+))?(Z|z|[+-][0-9]{2}:[0-9]{2})")
+_LABELS = ("groupLabels", "commonLabels", "commonAnnotations", "labels", "annotations")
+_FINGERPRINT = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +44,87 @@ class Group:
     alerts: tuple[Alert, ...]
     external_url: str = ""
     truncated: int = 0
-    version: str = "4"
-    destinations: tuple[str, ...] = field(default=())
+    destinations: tuple[str, ...] = ()
 
 
-def parse(body: bytes) -> Group:
+class _Alert(msgspec.Struct, rename="camel"):
+    status: AlertStatus
+    labels: dict[str, str]
+    starts_at: str
+    annotations: dict[str, str] = {}
+    ends_at: str = ""
+    generator_url: str = msgspec.field(name="generatorURL", default="")
+    fingerprint: str = ""
+    # Grafana's own
+    values: dict[str, Any] = {}
+    value_string: str = ""
+    dashboard_url: str = msgspec.field(name="dashboardURL", default="")
+    panel_url: str = msgspec.field(name="panelURL", default="")
+
+
+class _Body(msgspec.Struct, rename="camel"):
+    version: str
+    receiver: str
+    alerts: list[_Alert]
+    group_labels: dict[str, str] = {}
+    common_labels: dict[str, str] = {}
+    common_annotations: dict[str, str] = {}
+    external_url: str = msgspec.field(name="externalURL", default="")
+    truncated_alerts: int = 0
+    destinations: list[str] = []
+
+
+_DECODER = msgspec.json.Decoder(_Body)
+
+
+def parse(body: bytes, *, own: bool = False) -> Group:
     """Read a webhook's body.
+
+    Unknown keys are left aside; label values that are no strings become their JSON, and what no text column holds
+    (NUL, half a surrogate pair, bytes that are no UTF-8) becomes U+FFFD. `own` bodies may name destinations.
 
     Raises:
         PayloadError: it is not JSON, not of this shape, or too large; the sentence says where.
     """
-    raise NotImplementedError
+    if len(body) > MAX_BYTES:
+        raise PayloadError(
+            f"The body has {len(body)} bytes; at most {MAX_BYTES} are read.", hint="Group by more labels."
+        )
+    read = _read(body)
+    if read.version not in VERSIONS:
+        raise PayloadError(
+            f"version is {read.version[:20]!r}, and this reads {' and '.join(VERSIONS)}.",
+            hint="Point an Alertmanager webhook_config, or a Grafana webhook contact point, at this address.",
+        )
+    if len(read.alerts) > MAX_ALERTS:
+        raise PayloadError(f"alerts has {len(read.alerts)} members; at most {MAX_ALERTS} are read.")
+    return Group(
+        receiver=identity.unquote(read.receiver),
+        group_labels=read.group_labels,
+        common_labels=read.common_labels,
+        common_annotations=read.common_annotations,
+        alerts=tuple(_alert(one, f"alerts[{place}]") for place, one in enumerate(read.alerts)),
+        external_url=read.external_url,
+        truncated=max(read.truncated_alerts, 0),
+        destinations=tuple(read.destinations) if own else (),
+    )
+
+
+def render(group: Group) -> bytes:
+    """Write a group as such a body: that is how our own findings enter the inbox."""
+    return msgspec.json.encode(
+        {
+            "version": VERSIONS[0],
+            "receiver": group.receiver,
+            "groupLabels": group.group_labels,
+            "commonLabels": group.common_labels,
+            "commonAnnotations": group.common_annotations,
+            "externalURL": group.external_url,
+            "truncatedAlerts": group.truncated,
+            "destinations": group.destinations,
+            "alerts": [_rendered(alert) for alert in group.alerts],
+        }
+    )
 
 
 def new_alert(
@@ -58,9 +140,142 @@ def new_alert(
 
     Without a start it is the occurrence that fires already, or a new one that starts when it is taken in.
     """
-    raise NotImplementedError
+    own = {**(labels or {}), "alertname": name, "severity": severity.value}
+    return Alert(
+        fingerprint=identity.fingerprint(own),
+        starts_ns=nanoseconds(starts_at) if starts_at else 0,
+        status=AlertStatus.RESOLVED if ended_at else AlertStatus.FIRING,
+        labels=own,
+        annotations=dict(annotations or {}),
+        ended_at=ended_at,
+    )
 
 
-def render(group: Group) -> bytes:
-    """Write a group as such a body: what our own findings enter the inbox as."""
-    raise NotImplementedError
+def nanoseconds(at: datetime) -> int:
+    """Return nanoseconds since the epoch of an aware datetime."""
+    return (at - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def moment(starts_ns: int) -> datetime:
+    """Return the aware UTC datetime of nanoseconds since the epoch."""
+    return _EPOCH + timedelta(microseconds=starts_ns // 1000)
+
+
+def read_time(text: str) -> tuple[datetime, int]:
+    """Read RFC 3339 as Go writes it: up to nine digits of a second, any offset; return it and its nanoseconds.
+
+    Raises:
+        ValueError: it is none, or before 1970 or after 2261.
+    """
+    zone = _ZONE.fullmatch(text, _SECONDS)
+    if not zone:
+        raise ValueError(text)
+    whole = datetime.fromisoformat(text[:_SECONDS] + zone[2].upper())
+    if not _EPOCH.year <= whole.year <= _LAST_YEAR:
+        raise ValueError(text)
+    fraction = int((zone[1] or "0")[:9].ljust(9, "0"))
+    exact = nanoseconds(whole) + fraction
+    return moment(exact), exact
+
+
+def _read(body: bytes) -> _Body:
+    """Decode fast what is right, and mend what is not."""
+    try:
+        if b"\\u0000" not in body:
+            return _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass  # mended below, or refused there with its reason
+    try:
+        return msgspec.convert(_mended(json.loads(body.decode(errors="replace"))), _Body)
+    except msgspec.ValidationError as error:
+        raise PayloadError(
+            f"This is no alert webhook: {_sentence(error)}", hint="Expected is Alertmanager's webhook, version 4."
+        ) from error
+    except RecursionError as error:
+        raise PayloadError("The body is nested too deeply.") from error
+    except ValueError as error:
+        raise PayloadError(f"The body is not JSON: {_sentence(error)}") from error
+
+
+def _mended(body: Any) -> Any:
+    """Make texts of label values, leave out nulls, and clean every text."""
+    if not isinstance(body, dict):
+        return body
+    body = _without_null(_clean(body))
+    if isinstance(body.get("version"), int):
+        body["version"] = str(body["version"])
+    if isinstance(body.get("alerts"), list):
+        body["alerts"] = [_without_null(alert) if isinstance(alert, dict) else alert for alert in body["alerts"]]
+    for part in (body, *body.get("alerts", ())) if isinstance(body.get("alerts"), list) else (body,):
+        _mend_labels(part)
+    return body
+
+
+def _mend_labels(part: Any) -> None:
+    for name in _LABELS if isinstance(part, dict) else ():
+        if isinstance(part.get(name), dict):
+            part[name] = {label: _text(value) for label, value in part[name].items() if value is not None}
+
+
+def _without_null(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if item is not None}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_clean(name): _clean(item) for name, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, list) else value
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _alert(read: _Alert, where: str) -> Alert:
+    ended = None
+    try:
+        starts_ns = read_time(read.starts_at)[1]
+        if read.status is AlertStatus.RESOLVED and read.ends_at and not read.ends_at.startswith("0001-"):
+            ended = read_time(read.ends_at)[0]
+    except ValueError as error:
+        raise PayloadError(f"{where} has a time that is none: {str(error)[:60]!r}.") from error
+    given = _FINGERPRINT.fullmatch(read.fingerprint)
+    return Alert(
+        fingerprint=read.fingerprint if given else identity.fingerprint(read.labels),
+        starts_ns=starts_ns,
+        status=read.status,
+        labels=read.labels,
+        annotations={**dict(_grafana(read)), **read.annotations},
+        ended_at=ended,
+        generator_url=read.generator_url,
+    )
+
+
+def _grafana(read: _Alert) -> Iterator[tuple[str, str]]:
+    """Yield what Grafana says beside the annotations, under the names that annotations have."""
+    if read.values or read.value_string:
+        yield "value", ", ".join(_text(value) for value in read.values.values()) or read.value_string
+    if read.dashboard_url or read.panel_url:
+        yield "dashboard_url", read.panel_url or read.dashboard_url
+
+
+def _rendered(alert: Alert) -> dict[str, object]:
+    return {
+        "status": alert.status.value,
+        "labels": alert.labels,
+        "annotations": alert.annotations,
+        "startsAt": _written(alert.starts_ns),
+        "endsAt": _written(nanoseconds(alert.ended_at)) if alert.ended_at else "",
+        "generatorURL": alert.generator_url,
+        "fingerprint": alert.fingerprint,
+    }
+
+
+def _written(at_ns: int) -> str:
+    return f"{moment(at_ns):%Y-%m-%dT%H:%M:%S}.{at_ns % 1_000_000_000:09}Z"

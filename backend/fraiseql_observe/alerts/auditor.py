@@ -1,0 +1,99 @@
+"""The auditor: looks for what should have happened by now, keeps the gauges, and forgets what is old."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from fraiseql_observe.alerts import watchdog
+from fraiseql_observe.store import escalations, inbox, incidents, outbox, retention
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from fraiseql_observe.config.settings import Settings
+    from fraiseql_observe.incident.model import State
+    from fraiseql_observe.store.engine import Engine, Transaction
+    from fraiseql_observe.store.escalations import Overdue
+    from fraiseql_observe.store.inbox import Backlog
+    from fraiseql_observe.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+INTERVAL = timedelta(seconds=10)
+OVERDUE = timedelta(seconds=30)  # a step that late was not merely queued
+PRUNE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look at the store found; `stuck` counts sendings whose deadline passed a while ago."""
+
+    overdue: Overdue
+    stuck: int
+    backlog: Backlog
+    states: Mapping[State, int]
+
+
+class Auditor:
+    """Finds escalation steps that nobody took and sendings that never ended, in any replica.
+
+    Args:
+        engine: the store.
+        settings: gives the settings that hold now.
+        clock: gives the present.
+        telemetry: shows what was found.
+        nudge: wakes whoever should have done it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Callable[[], Settings],
+        *,
+        clock: Callable[[], datetime],
+        telemetry: Telemetry,
+        nudge: Callable[[], None],
+    ) -> None:
+        self._engine, self._settings, self._clock = engine, settings, clock
+        self._telemetry, self._nudge = telemetry, nudge
+        self._started = clock()
+        self._pruned: datetime | None = None
+
+    async def turn(self) -> float:
+        """Look once; return the seconds until the next look."""
+        now, settings = self._clock(), self._settings()
+        seen = await self._engine.read(lambda tx: _look(tx, now))
+        self._show(seen, now)
+        await self._engine.write(lambda tx: watchdog.check(tx, settings.watchdog, self._started, now))
+        if self._pruned is None or abs(now - self._pruned) >= PRUNE:
+            await self._prune(now - settings.store.history)
+            self._pruned = now
+        return INTERVAL.total_seconds()
+
+    def _show(self, seen: Seen, now: datetime) -> None:
+        if seen.overdue.count or seen.stuck:
+            log.warning("%d escalation steps are overdue and %d sendings are stuck", seen.overdue.count, seen.stuck)
+            self._nudge()
+        waited = (now - seen.backlog.oldest).total_seconds() if seen.backlog.oldest else 0
+        self._telemetry.escalations_overdue.set(seen.overdue.count)
+        self._telemetry.inbox_size.set(seen.backlog.count)
+        self._telemetry.inbox_age.set(max(waited, 0))
+        for state, count in seen.states.items():
+            self._telemetry.incidents.labels(state.value).set(count)
+
+    async def _prune(self, before: datetime) -> None:
+        while (await self._engine.write(lambda tx: retention.prune(tx, before))).more:
+            pass
+
+
+def _look(tx: Transaction, now: datetime) -> Seen:
+    return Seen(
+        overdue=escalations.overdue(tx, now - OVERDUE),
+        stuck=len(outbox.expired(tx, now - OVERDUE)),
+        backlog=inbox.backlog(tx),
+        states=incidents.counts(tx),
+    )
