@@ -194,7 +194,7 @@ async def _nothing() -> dict[str, Any]:
 def _described(branch: trend.Branch, series: Series) -> dict[str, Any]:
     threshold = "" if branch.threshold is None else f"{branch.operator} {readable(branch.threshold, branch.unit)}"
     return {
-        "trend": Trend(series.points, branch.threshold, branch.expression, branch.unit),
+        "trend": Trend(series.points, branch.threshold, branch.expression, branch.unit, branch.operator),
         "value": readable(series.points[-1][1], branch.unit),
         "threshold": threshold,
     }

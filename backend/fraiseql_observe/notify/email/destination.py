@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from fraiseql_observe.errors import DeliveryError, Reason, TemplateError
 from fraiseql_observe.notify.base import Sent, Traits
+from fraiseql_observe.notify.email import compose, refusal
+from fraiseql_observe.notify.email.smtp import Mailer
+from fraiseql_observe.notify.picture import draw
 
 if TYPE_CHECKING:
     from fraiseql_observe.config.email import EmailDestination
     from fraiseql_observe.incident.message import Message
     from fraiseql_observe.notify.tools import Tools
+
+REMEMBERED = 500  # deliveries that some addresses got and others did not yet
+
+log = logging.getLogger(__name__)
 
 
 class Email:
@@ -25,15 +37,68 @@ class Email:
     def __init__(self, name: str, settings: EmailDestination, tools: Tools) -> None:
         self.name = name
         self.settings = settings
-        self._tools = tools
+        self._render = tools.templates.render
+        self._sender = compose.ascii_address(settings.sender)
+        self._to = tuple(dict.fromkeys(compose.ascii_address(address) for address in settings.to))
+        self._mailer = Mailer(settings, helo=compose.domain_of(settings.sender))
+        self._have_it: OrderedDict[str, frozenset[str]] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"Email({self.name!r})"
 
     @property
     def channel(self) -> str:
-        """The mail server: what one of its mailboxes refuses says nothing about it, what it refuses at all does."""
-        return f"email:{self.settings.host}:{self.settings.port}"
+        """The mail server and its user share a pace; what one mailbox refuses says nothing about another."""
+        return f"email:{self.settings.host}:{self.settings.port}:{self.settings.username}"
 
     async def send(self, message: Message) -> Sent:
-        raise NotImplementedError
+        """Send to those addresses that do not have it yet.
+
+        Raises:
+            DeliveryError: nobody got it, some may get it later, or nobody knows.
+        """
+        have_it = self._have_it.get(message.delivery_id, frozenset())
+        to = [address for address in self._to if address not in have_it]
+        seconds = (self.settings.timeout or timedelta(seconds=self.traits.timeout)).total_seconds()
+        mail, ref = await asyncio.to_thread(self._compose, message)
+        taken = await self._mailer.send(mail, self._sender, to, seconds)
+        self._have_it.pop(message.delivery_id, None)
+        later = {address for address, (code, _) in taken.refused.items() if code < refusal.PERMANENT}
+        if later:
+            self._remember(message.delivery_id, have_it | set(to) - later)
+            raise refusal.of_recipients(taken.refused, len(self._to))
+        detail = f"not taken for {refusal.listed(taken.refused)}" if taken.refused else ""
+        return Sent(ref=ref, status=taken.code, detail=detail)
 
     async def close(self) -> None:
-        raise NotImplementedError
+        await self._mailer.close()
+
+    def _compose(self, message: Message) -> tuple[bytes, dict[str, str]]:
+        largest = min(filter(None, (self.settings.largest, self._mailer.largest)))
+        try:
+            return compose.compose(
+                message, self.name, self.settings, self._render, picture=self._picture(message), largest=largest
+            )
+        except TemplateError as error:
+            raise DeliveryError(error.message, reason=Reason.TEMPLATE, retryable=False, hint=error.hint) from error
+
+    def _picture(self, message: Message) -> bytes:
+        """A mail without its picture is better than none, whatever a metric's values do to the drawing."""
+        trend = message.enrichment.trend
+        if not self.settings.picture or trend is None or not trend.points:
+            return b""
+        try:
+            return draw(trend, started=_started(message), now=message.now)
+        except (ArithmeticError, ValueError, OSError):
+            log.exception("a picture could not be drawn", extra={"incident": message.incident.id})
+            return b""
+
+    def _remember(self, delivery_id: str, have_it: frozenset[str] | set[str]) -> None:
+        self._have_it[delivery_id] = frozenset(have_it)
+        while len(self._have_it) > REMEMBERED:
+            self._have_it.popitem(last=False)
+
+
+def _started(message: Message) -> datetime:
+    starts = [alert.starts_ns for alert in message.alerts]
+    return datetime.fromtimestamp(min(starts) / 1e9, UTC) if starts else message.incident.opened_at

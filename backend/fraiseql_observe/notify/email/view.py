@@ -1,0 +1,169 @@
+"""What a mail says, ready for its templates: the variables of all templates, and some of a mail's own. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fraiseql_observe.incident.model import AlertStatus, EventKind, State
+from fraiseql_observe.notify import escape, runbooks, words
+from fraiseql_observe.notify.context import context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fraiseql_observe.incident.message import Links, Message
+    from fraiseql_observe.incident.model import Incident
+    from fraiseql_observe.notify.context import AlertView
+
+_CODE = re.compile(r"`([^`]+)`")
+ROWS = 20  # alerts in the table
+EVENTS, EARLIER = 12, 5
+NAMES = 10  # affected operations
+HIDDEN_LABELS = frozenset({"alertname", "severity"})
+INTERNAL = frozenset({EventKind.DELIVERED, EventKind.ENRICHED})  # of no interest to whoever reads the mail
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    text: str
+    url: str
+    first: bool  # drawn in the colour of the state
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One alert: `where` are the labels that tell it from the others."""
+
+    name: str
+    firing: bool
+    where: str
+    summary: str
+    value: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a recommended action; `space`: one stands before it (templates trim values)."""
+
+    text: str
+    code: bool
+    space: bool
+
+
+def variables(message: Message, *, picture: str = "", rows: int = ROWS) -> dict[str, object]:
+    """For `email/subject.txt.j2`, `email/body.txt.j2` and `email/body.html.j2`.
+
+    Args:
+        message: what to say.
+        picture: the content id of the picture; empty without one.
+        rows: how many alerts are listed.
+    """
+    shared = context(message)
+    incident = message.incident
+    actions = _actions(message)
+    return (
+        shared
+        | {
+            "tone": _tone(incident),
+            "label": label(incident),
+            "standing": _sentence(str(shared["status"])),
+            "news": _sentence(str(shared["changed"])),
+            "picture": picture,
+            "buttons": tuple(_buttons(message.links, incident)),
+            "facts": tuple(_facts(message, shared)),
+            "rows": tuple(_row(alert, message) for alert in shared["alerts"][:rows]),  # type: ignore[index]
+            "omitted": message.omitted + max(0, len(message.alerts) - rows),
+            "actions": actions,
+            "action_pieces": tuple(tuple(_pieces(action)) for action in actions),
+            "timeline": _timeline(shared),
+            "previous": tuple(shared["previous"])[:EARLIER],  # type: ignore[arg-type]
+        }
+    )
+
+
+def label(incident: Incident) -> str:
+    """The state, and of what fires the severity: the mark at the beginning of the subject."""
+    return (incident.severity.value if incident.state is State.FIRING else incident.state.value).capitalize()
+
+
+def _tone(incident: Incident) -> str:
+    """Which colours: critical, warning, info, acknowledged or resolved."""
+    return incident.severity.value if incident.state is State.FIRING else incident.state.value
+
+
+def _buttons(links: Links, incident: Incident) -> Iterator[Button]:
+    """What can be done from here; the first is what is most likely wanted."""
+    wanted = []
+    if incident.state is State.FIRING:
+        wanted.append(("Acknowledge", links.acknowledge))
+    if incident.state is not State.RESOLVED:
+        wanted.append(("Resolve", links.resolve))
+    wanted += [("View dashboard", links.dashboard), ("Runbook", links.runbook), ("Open incident", links.console)]
+    shown = [(text, url) for text, url in wanted if url]
+    yield from (Button(text, url, index == 0) for index, (text, url) in enumerate(shown))
+
+
+def _facts(message: Message, shared: dict[str, object]) -> Iterator[tuple[str, str]]:
+    """What is measured: names and values, the empty ones left out."""
+    yield from (
+        (name, str(shared[key])) for name, key in (("Value", "value"), ("Threshold", "threshold")) if shared[key]
+    )
+    yield "Duration", str(shared["duration"])
+    users, operations = message.enrichment.users, message.enrichment.operations
+    if users is not None:
+        yield "Users impacted", str(users)
+    if operations:
+        more = len(operations) - NAMES
+        yield "Operations", ", ".join(operations[:NAMES]) + (f" and {more} more" if more > 0 else "")
+    labels = _labels({**message.incident.common_labels, **message.incident.group_labels})
+    if labels:
+        yield "Labels", labels
+
+
+def _row(alert: AlertView, message: Message) -> Row:
+    common = {**message.incident.common_labels, **message.incident.group_labels}
+    own = {name: value for name, value in alert.labels.items() if common.get(name) != value}
+    began = words.clock(alert.started_at, message.now)
+    return Row(
+        name=alert.name,
+        firing=alert.status == AlertStatus.FIRING,
+        where=_labels(own),
+        summary=escape.plain(alert.description or alert.summary, 300),
+        value=escape.plain(alert.value, 40),
+        since=f"{began} to {words.clock(alert.ended_at, message.now)}" if alert.ended_at else f"since {began}",
+    )
+
+
+def _labels(labels: dict[str, str]) -> str:
+    """`name=value` pairs, cut: a label may hold anything."""
+    shown = [(name, value) for name, value in sorted(labels.items()) if name not in HIDDEN_LABELS]
+    return escape.plain(
+        ", ".join(f"{escape.plain(name, 60)}={escape.plain(value, 100)}" for name, value in shown[:12]), 400
+    )
+
+
+def _actions(message: Message) -> tuple[str, ...]:
+    """What to do about the first alert, while there is something to do."""
+    if message.incident.state is State.RESOLVED or not message.alerts:
+        return ()
+    return runbooks.actions(message.alerts[0])
+
+
+def _pieces(action: str) -> Iterator[Piece]:
+    before = ""
+    for index, text in enumerate(_CODE.split(action)):
+        if text.strip():
+            yield Piece(text.strip(), code=index % 2 == 1, space=text[0].isspace() or before[-1:].isspace())
+        before = text
+
+
+def _timeline(shared: dict[str, object]) -> tuple[object, ...]:
+    events = [event for event in shared["history"] if event.kind not in INTERNAL]  # type: ignore[attr-defined]
+    return tuple(replace(event, text=_sentence(event.text)) for event in events[-EVENTS:])
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
