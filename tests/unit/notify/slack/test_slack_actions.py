@@ -24,7 +24,7 @@ from fraiseql_observe.notify.slack.actions import (
     sign,
     verify,
 )
-from support.slack import SECRET, signed
+from support.fake_slack import SECRET, signed
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BODY = b"payload=%7B%7D"

@@ -16,7 +16,7 @@ from fraiseql_observe.notify.http import Http
 from fraiseql_observe.notify.slack import Slack, SlackWebhook, create
 from fraiseql_observe.notify.templates import Templates
 from fraiseql_observe.notify.tools import Tools
-from support.slack import TOKEN, Failure, SlackServer
+from support.fake_slack import TOKEN, Failure, SlackServer
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BOB = Actor("Bob", "console")
