@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from fraiseql_observe.web import console, health, intake, middlewares, slack_actions
+from fraiseql_observe.web import console, health, intake, middlewares, openapi, rest, slack_actions
 from fraiseql_observe.web.access import Access
 from fraiseql_observe.web.keys import ACCESS, MANAGER, SETTINGS
 
@@ -27,7 +27,7 @@ def create_app(manager: AlertManager, settings: Settings) -> web.Application:
     app[ACCESS] = Access(manager)
     app.on_response_prepare.append(middlewares.protect)
     app.cleanup_ctx.append(_note_use)
-    for part in (intake, health, slack_actions, console):
+    for part in (intake, health, rest, openapi, slack_actions, console):
         part.add_routes(app)
     return app
 

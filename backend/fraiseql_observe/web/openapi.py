@@ -1,0 +1,135 @@
+"""The OpenAPI 3.1 document, made from the declared operations; served, and committed as docs/reference/openapi.json.
+
+`python -m fraiseql_observe.web.openapi docs/reference` writes it; a test fails when it is stale.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from fraiseql_observe._version import __version__
+from fraiseql_observe.web.rest import OPERATIONS
+from fraiseql_observe.web.rest.operation import BASE, LONGEST_ID, Operation
+from fraiseql_observe.web.rest.schemas import SCHEMAS, ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fraiseql_observe.web.rest.fields import Field
+
+PATH = f"{BASE}/openapi.json"
+FILE = "openapi.json"
+ALWAYS = (400, 401, 403, 503)
+ABOUT = """\
+Alerts, deliveries, maintenance windows and tokens of the fraiseql-observe backend.
+
+An alert here is one group of alerts as Alertmanager makes it, with its members and its timeline: what the console calls
+an incident. Every request needs a bearer token whose scope its operation names; `admin` may everything, `alerts:write`
+may also read. Unknown and malformed parameters are refused, all problems at once. Times are RFC 3339 with a zone, in
+parameters also milliseconds since the epoch.
+"""
+
+
+def document() -> dict[str, Any]:
+    """Return the document."""
+    paths: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(BASE + operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "fraiseql-observe", "version": __version__, "description": ABOUT},
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "fqo_…"}},
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "description": f"Needs the scope `{operation.scope}`.",
+        "security": [{"token": [str(operation.scope)]}],
+        "responses": dict(_responses(operation)),
+    }
+    if parameters := list(_parameters(operation)):
+        described["parameters"] = parameters
+    if operation.body:
+        schema = body_schema(operation.body)
+        described["requestBody"] = {
+            "required": bool(schema.get("required")),
+            "content": {"application/json": {"schema": schema}},
+        }
+    return described
+
+
+def _parameters(operation: Operation) -> Iterable[dict[str, Any]]:
+    if "{id}" in operation.path:
+        schema = {"type": "string", "maxLength": LONGEST_ID}
+        yield {"name": "id", "in": "path", "required": True, "schema": schema}
+    for field in operation.query:
+        yield {"name": field.name, "in": "query", "description": field.about, "schema": _with_default(field)}
+    if operation.conditional:
+        yield _header("If-Match", "The ETag that was seen; 412 when the alert has changed since.")
+    if operation.tagged:
+        yield _header("If-None-Match", "ETags that the client has; 304 when one of them still holds.")
+
+
+def _header(name: str, about: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "description": about, "schema": {"type": "string"}}
+
+
+def body_schema(fields: Iterable[Field]) -> dict[str, Any]:
+    """Return the schema of a JSON body."""
+    required = [field.name for field in fields if field.required]
+    properties = {field.name: {**_with_default(field), "description": field.about} for field in fields}
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
+
+
+def _with_default(field: Field) -> dict[str, Any]:
+    return field.schema if field.default in (None, "", {}) else {**field.schema, "default": field.default}
+
+
+def _responses(operation: Operation) -> Iterable[tuple[str, dict[str, Any]]]:
+    good: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
+    if operation.answer:
+        good["content"] = _json(operation.answer)
+    if operation.tagged or operation.conditional:
+        good["headers"] = {"ETag": {"schema": {"type": "string"}}}
+    yield str(operation.status), good
+    if operation.tagged:
+        yield "304", {"description": HTTPStatus(304).phrase}
+    sized = (413, 415) if operation.body else ()
+    for status in sorted({*ALWAYS, *operation.refusals, *sized}):
+        yield str(status), {"description": HTTPStatus(status).phrase, "content": _json("Error")}
+
+
+def _json(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": ref(name)}}
+
+
+def text() -> str:
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+async def serve(request: web.Request) -> web.Response:
+    """The document itself; it holds nothing of this installation, so that it needs no token."""
+    del request
+    return web.Response(text=text(), content_type="application/json")
+
+
+def add_routes(app: web.Application) -> None:
+    app.router.add_get(PATH, serve)
+
+
+if __name__ == "__main__":
+    (Path(sys.argv[1]) / FILE).write_text(text(), encoding="utf-8")

@@ -1,0 +1,228 @@
+"""JSON Schemas of the answers, as the OpenAPI document shows them. Strict: an answer has these keys and no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fraiseql_observe.incident.model import Action, AlertStatus, DeliveryState, EventKind, Severity, State
+from fraiseql_observe.web.principal import Scope
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer", "minimum": 0}
+TRUTH: Schema = {"type": "boolean"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+MAYBE_SECONDS: Schema = {"type": ["number", "null"], "description": "Seconds; null where there is nothing to average."}
+LABELS: Schema = {"type": "object", "additionalProperties": TEXT}
+
+
+def thing(about: str, **keys: Schema) -> Schema:
+    """An object with exactly these keys."""
+    return {
+        "type": "object",
+        "description": about,
+        "properties": keys,
+        "required": list(keys),
+        "additionalProperties": False,
+    }
+
+
+def one_of(of: Any) -> Schema:
+    return {"type": "string", "enum": [str(each) for each in of]}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def several(name: str) -> Schema:
+    return {"type": "array", "items": ref(name)}
+
+
+def page(about: str, key: str, name: str) -> Schema:
+    return thing(
+        about, **{key: several(name)}, next={**TEXT, "description": "Cursor of the next page; empty on the last."}
+    )
+
+
+DELIVERY: dict[str, Schema] = {
+    "id": TEXT,
+    "alert_id": TEXT,
+    "destination": TEXT,
+    "kind": TEXT,
+    "action": one_of(Action),
+    "state": one_of(DeliveryState),
+    "created_at": MOMENT,
+    "due_at": MOMENT,
+    "finished_at": MAYBE_MOMENT,
+    "step": WHOLE,
+    "tries": WHOLE,
+    "reason": TEXT,
+    "detail": TEXT,
+}
+TOKEN: dict[str, Schema] = {
+    "id": TEXT,
+    "name": TEXT,
+    "scopes": {"type": "array", "items": one_of(Scope)},
+    "created_by": TEXT,
+    "created_at": MOMENT,
+    "expires_at": MAYBE_MOMENT,
+    "last_used_at": MAYBE_MOMENT,
+}
+
+SCHEMAS: dict[str, Schema] = {
+    "Error": thing(
+        "What every refusal looks like.",
+        ok={"const": False},
+        error={**TEXT, "description": "One sentence."},
+        errors={"type": "array", "items": TEXT, "description": "Everything that is wrong, and what to do."},
+        status={"type": "integer", "minimum": 400, "maximum": 599},
+    ),
+    "Alert": thing(
+        "One group of alerts, from the first that fires until none does: what the console calls an incident.",
+        id=TEXT,
+        state=one_of(State),
+        severity=one_of(Severity),
+        title=TEXT,
+        version={**WHOLE, "description": "Grows with each change; If-Match is about it."},
+        receiver=TEXT,
+        labels={**LABELS, "description": "What the group has in common by Alertmanager's group_by."},
+        common_labels=LABELS,
+        annotations=LABELS,
+        firing={**WHOLE, "description": "Members that fire now."},
+        total={**WHOLE, "description": "Members it ever had."},
+        reopened={**WHOLE, "description": "Times."},
+        opened_at=MOMENT,
+        updated_at=MOMENT,
+        acknowledged_at=MAYBE_MOMENT,
+        acknowledged_by=TEXT,
+        resolved_at=MAYBE_MOMENT,
+        resolved_by=TEXT,
+        snoozed_until=MAYBE_MOMENT,
+        silenced_by={**TEXT, "description": "Id of the maintenance window that holds messages back."},
+        policy=TEXT,
+        external_url=TEXT,
+    ),
+    "Alerts": page("Alerts, the latest opened first.", "alerts", "Alert"),
+    "Member": thing(
+        "One alert as Prometheus knows it.",
+        fingerprint=TEXT,
+        name=TEXT,
+        status=one_of(AlertStatus),
+        labels=LABELS,
+        annotations=LABELS,
+        started_at=MAYBE_MOMENT,
+        ended_at=MAYBE_MOMENT,
+        generator_url=TEXT,
+    ),
+    "Event": thing(
+        "One line of the timeline.",
+        id=TEXT,
+        at=MOMENT,
+        kind=one_of(EventKind),
+        actor=thing("Who, and from where.", name=TEXT, source=TEXT, address=TEXT),
+        comment=TEXT,
+        data={"type": "object"},
+    ),
+    "Attempt": thing(
+        "One try to send.",
+        number=WHOLE,
+        started_at=MOMENT,
+        finished_at=MOMENT,
+        outcome=TEXT,
+        reason=TEXT,
+        status=WHOLE,
+        detail=TEXT,
+    ),
+    "Delivery": thing("One message to one destination.", **DELIVERY),
+    "DeliveryWithAttempts": thing(
+        "One message to one destination, with its tries.", **DELIVERY, attempts=several("Attempt")
+    ),
+    "Deliveries": page("Deliveries, the newest first.", "deliveries", "DeliveryWithAttempts"),
+    "Step": thing("A step of the escalation that is still to be taken.", id=TEXT, number=WHOLE, due_at=MOMENT),
+    "Detail": thing(
+        "One alert, whole.",
+        alert=ref("Alert"),
+        alerts=several("Member"),
+        events=several("Event"),
+        deliveries=several("DeliveryWithAttempts"),
+        steps=several("Step"),
+    ),
+    "Created": thing("Where the alert went.", id=TEXT),
+    "Changed": thing(
+        "What became of it; `changed` is false when it was so already.", changed=TRUTH, alert=ref("Alert")
+    ),
+    "Window": thing(
+        "A maintenance window.",
+        id=TEXT,
+        matchers={"type": "array", "items": TEXT},
+        starts_at=MOMENT,
+        ends_at=MOMENT,
+        created_by=TEXT,
+        created_at=MOMENT,
+        comment=TEXT,
+    ),
+    "Windows": thing("Maintenance windows.", windows=several("Window")),
+    "Token": thing("What is known of a token.", **TOKEN),
+    "NewToken": thing("A new token, with its secret.", **TOKEN, token=TEXT),
+    "Tokens": thing("Tokens, oldest first.", tokens=several("Token")),
+    "Destination": thing(
+        "How a destination is.",
+        name=TEXT,
+        kind=TEXT,
+        channel=TEXT,
+        breaker_open=TRUTH,
+        paused_until=MAYBE_MOMENT,
+        waiting=WHOLE,
+        dead=WHOLE,
+        last_sent_at=MAYBE_MOMENT,
+        last_error=TEXT,
+    ),
+    "Destinations": thing("The destinations.", destinations=several("Destination")),
+    "TestSent": thing("The destination took the test.", status=WHOLE, detail=TEXT),
+    "RejectedWebhook": thing(
+        "A webhook that was refused.", source=TEXT, received_at=MOMENT, why=TEXT, bytes=WHOLE, body=TEXT
+    ),
+    "Rejected": thing("Refused webhooks, the newest first.", rejected=several("RejectedWebhook")),
+    "Health": thing(
+        "How the service is.",
+        ok=TRUTH,
+        version=TEXT,
+        failing={**LABELS, "description": "Why, by part."},
+        alerts={"type": "object", "additionalProperties": WHOLE},
+        inbox=thing("Accepted webhooks that are not yet worked in.", webhooks=WHOLE, oldest_at=MAYBE_MOMENT),
+        deliveries=thing(
+            "The outbox.",
+            ready=WHOLE,
+            scheduled=WHOLE,
+            running=WHOLE,
+            dead=WHOLE,
+            ambiguous=WHOLE,
+            oldest_due_at=MAYBE_MOMENT,
+        ),
+    ),
+    "Statistics": thing(
+        "Of incidents opened since a time.",
+        since=MOMENT,
+        opened=WHOLE,
+        acknowledged=WHOLE,
+        resolved=WHOLE,
+        mtta=MAYBE_SECONDS,
+        mttr=MAYBE_SECONDS,
+    ),
+    "Rule": thing(
+        "An alerting rule of Prometheus.",
+        name=TEXT,
+        group=TEXT,
+        query=TEXT,
+        for_seconds={"type": "number"},
+        labels=LABELS,
+        annotations=LABELS,
+        state=TEXT,
+        health=TEXT,
+        last_error=TEXT,
+    ),
+    "Rules": thing("Alerting rules.", rules=several("Rule")),
+}
