@@ -12,6 +12,7 @@ from aiohttp import web
 
 from fraiseql_observe.errors import ConflictError
 from fraiseql_observe.incident.model import Actor, State
+from fraiseql_observe.web import auth
 from fraiseql_observe.web.console.gate import check_origin, field, friendly
 from fraiseql_observe.web.console.view import now, respond
 from fraiseql_observe.web.keys import MANAGER
@@ -59,7 +60,7 @@ async def act(request: web.Request) -> web.StreamResponse:
     check_origin(request)
     manager, grant = request.app[MANAGER], grant_of(request)
     name = " ".join((await field(request, "name", longest=80)).split())
-    actor = Actor(name or "a link in a message", "email", request.remote or "")
+    actor = Actor(name or "a link in a message", "email", auth.client_address(request))
     change = manager.acknowledge_alert if grant.action == "acknowledge" else manager.resolve_alert
     try:
         changed = await change(grant.incident_id, actor, "")

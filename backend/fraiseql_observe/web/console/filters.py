@@ -1,4 +1,4 @@
-"""What a list shows, kept in its address: states, severities, words, labels and the place in the list. Pure functions."""
+"""What a list shows, kept in its address: states, severities, words, labels, the place in it. Pure functions."""
 
 from __future__ import annotations
 
@@ -19,14 +19,11 @@ if TYPE_CHECKING:
     from multidict import MultiMapping
 
 ACTIVE = (State.FIRING, State.ACKNOWLEDGED)
-PERIODS = {
-    "day": timedelta(days=1),
-    "week": timedelta(days=7),
-    "month": timedelta(days=30),
-    "year": timedelta(days=365),
-}
+ACTIVE_HALVES = tuple((state,) for state in ACTIVE)
+PERIODS = {name: timedelta(days=days) for name, days in (("day", 1), ("week", 7), ("month", 30), ("year", 365))}
 LONGEST = 500  # characters of one field
 PAGE = 50
+HOW = 'Write name="value", separated by commas.'
 _LABEL = re.compile(r'\s*([^\s=!~{},"]+)\s*(=~|!=|!~|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^,"]*?))\s*(?:,|$)')
 
 
@@ -44,7 +41,7 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether something may be hidden by them."""
-        return bool(self.severities or self.text or self.labels) or len(self.states) == 1
+        return bool(self.severities or self.text or self.labels) or self.states in ACTIVE_HALVES
 
     def query_string(self, *, states: tuple[State, ...] = ACTIVE) -> str:
         """Back to the address; what equals the page's own default is left out."""
@@ -85,12 +82,10 @@ def labels(text: str) -> dict[str, str]:
     while at < len(text):
         match = _LABEL.match(text, at)
         if not match:
-            raise PayloadError(
-                f"“{text[at:].strip()}” is not a label.", hint='Write name="value", separated by commas.'
-            )
+            raise PayloadError(f"“{text[at:].strip()}” is not a label.", hint=HOW)
         name, operator, quoted, plain = match.groups()
         if operator != "=":
-            raise PayloadError(f"{operator} cannot be searched for.", hint='Write name="value", separated by commas.')
+            raise PayloadError(f"{operator} cannot be searched for.", hint=HOW)
         found[name] = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain
         at = match.end()
     return found
@@ -110,9 +105,8 @@ def strata(filters: Filters, now: datetime) -> list[Query]:
     )
     severities = filters.severities or tuple(Severity)
     firing = [replace(wanted, states=(State.FIRING,), severities=(severity,)) for severity in severities]
-    rest = [
-        replace(wanted, states=(state,)) for state in (State.ACKNOWLEDGED, State.RESOLVED) if state in filters.states
-    ]
+    later = [state for state in (State.ACKNOWLEDGED, State.RESOLVED) if state in filters.states]
+    rest = [replace(wanted, states=(state,)) for state in later]
     return (firing if State.FIRING in filters.states else []) + rest
 
 

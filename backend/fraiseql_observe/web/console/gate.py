@@ -9,21 +9,13 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
-from fraiseql_observe.errors import (
-    AuthError,
-    ConfigError,
-    ConflictError,
-    DeliveryError,
-    NotFoundError,
-    ObserveError,
-    PayloadError,
-    StoreError,
-)
+from fraiseql_observe.errors import AuthError, ObserveError, StoreError
 from fraiseql_observe.incident.model import Actor
 from fraiseql_observe.web import auth
 from fraiseql_observe.web.console import session
 from fraiseql_observe.web.console.state import CONSOLE
 from fraiseql_observe.web.console.view import HEADERS, SESSION, now, respond, root
+from fraiseql_observe.web.errors import status_of
 from fraiseql_observe.web.keys import ACTOR, MANAGER, PRINCIPAL, SETTINGS
 from fraiseql_observe.web.principal import Scope
 
@@ -37,14 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 COOKIE = "fqo_session"
-STATUSES: dict[type[ObserveError], int] = {
-    NotFoundError: 404,
-    ConflictError: 409,
-    PayloadError: 400,
-    ConfigError: 400,
-    DeliveryError: 502,
-    StoreError: 503,
-}
 
 
 def page(scope: Scope = Scope.READ) -> Callable[[Handler], Handler]:
@@ -64,7 +48,7 @@ def page(scope: Scope = Scope.READ) -> Callable[[Handler], Handler]:
                     status=403,
                 )
             request[PRINCIPAL] = who.principal
-            request[ACTOR] = Actor(who.principal.name, "console", request.remote or "")
+            request[ACTOR] = Actor(who.principal.name, "console", auth.client_address(request))
             if request.method == "POST":
                 await check_form(request, who)
             return await handler(request)
@@ -84,18 +68,13 @@ def friendly(handler: Handler) -> Handler:
         except web.HTTPException:
             raise
         except ObserveError as error:
-            status = error.status if isinstance(error, AuthError) else status_of(error)
-            return await error_page(request, status, error.message, error.hint)
+            return await error_page(request, status_of(error), error.message, error.hint)
         except Exception:
             log.exception("A page of the console failed", extra={"path": request.path})
             sentence = "Something went wrong on our side. It is in the log of fraiseql-observe."
             return await error_page(request, 500, sentence, "Try again; your alerts go on being delivered meanwhile.")
 
     return answered
-
-
-def status_of(error: ObserveError) -> int:
-    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
 
 
 async def error_page(request: web.Request, status: int, sentence: str, hint: str) -> web.StreamResponse:
@@ -117,7 +96,7 @@ async def current(request: web.Request) -> Session | None:
     if found is None:
         return None
     try:
-        principal = await auth.recall(request.app, found.principal.name, found.principal.token_id)
+        principal = await auth.recall(request.app, found.principal.token_id)
     except AuthError:
         return None
     return session.Session(principal, found.expires, found.nonce)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -25,6 +26,9 @@ from fraiseql_observe.web.console.view import go, now, respond
 from fraiseql_observe.web.keys import MANAGER
 from fraiseql_observe.web.principal import Scope
 
+if TYPE_CHECKING:
+    from fraiseql_observe.web.principal import Principal
+
 log = logging.getLogger(__name__)
 
 routes = web.RouteTableDef()
@@ -43,7 +47,7 @@ async def form(request: web.Request) -> web.StreamResponse:
 @friendly
 async def log_in(request: web.Request) -> web.StreamResponse:
     check_origin(request)
-    console, address = request.app[CONSOLE], request.remote or ""
+    console, address = request.app[CONSOLE], auth.client_address(request)
     wanted = local_path(await field(request, "next"))
     wait = console.throttle.wait(address, now(request))
     if wait:
@@ -51,14 +55,24 @@ async def log_in(request: web.Request) -> web.StreamResponse:
             request, 429, wanted, "Too many tries from here.", f"Try again in {wait} seconds.", wait=wait
         )
     try:
-        principal = await auth.authenticate(request.app, await field(request, "token", longest=512))
-        if not principal.may(Scope.READ):
-            raise AuthError(f"The token {principal.name} may not look at alerts: it lacks the scope {Scope.READ}.")
+        principal = await who_may_look(request, await field(request, "token", longest=512))
     except AuthError as error:
         console.throttle.failed(address, now(request))
         log.warning("A login to the console failed", extra={"address": address})
         return await refuse(request, 401, wanted, error.message, "fraiseql-observe token create makes a token.")
     return await welcome(request, session.open_session(principal, now(request), secrets.token_urlsafe(12)), wanted)
+
+
+async def who_may_look(request: web.Request, token: str) -> Principal:
+    """Whose token it is.
+
+    Raises:
+        AuthError: nobody's, or it may not even look.
+    """
+    principal = await auth.authenticate(request.app, token)
+    if not principal.may(Scope.READ):
+        raise AuthError(f"The token {principal.name} may not look at alerts: it lacks the scope {Scope.READ}.")
+    return principal
 
 
 async def welcome(request: web.Request, who: session.Session, wanted: str) -> web.StreamResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +14,8 @@ from fraiseql_observe.store import incidents, outbox, settings
 from fraiseql_observe.web.console.throttle import Throttle
 
 if TYPE_CHECKING:
+    import asyncio
+
     from fraiseql_observe.store.engine import Engine, Transaction
 
 FRESH = timedelta(seconds=2)  # how old the menu's counts may be

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import jinja2
 from aiohttp import web
+from markupsafe import Markup
 
 from fraiseql_observe.web.console import assets, session, words
 from fraiseql_observe.web.console.notices import take_notice
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from fraiseql_observe.web.console.session import Session
 
+_SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 SESSION = web.RequestKey("console_session", session.Session)
 
 HEADERS = {
@@ -47,9 +50,20 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"stamp": words.stamp, "machine": words.machine, "span": words.span, "safe_link": words.link}
+    environment.filters |= {
+        "stamp": words.stamp,
+        "machine": words.machine,
+        "span": words.span,
+        "safe_link": words.link,
+        "breakable": breakable,
+    }
     environment.globals |= {"asset": assets.address, "words": words, "enumerate": enumerate}
     return environment
+
+
+def breakable(title: str) -> Markup:
+    """A title that may be broken where a name of many words has its seams, as Error|Rate."""
+    return Markup("<wbr>").join(_SEAM.split(title))
 
 
 def now(request: web.Request) -> datetime:
@@ -89,8 +103,7 @@ async def respond(
         key = await console.key(manager.engine)
         common["form_token"] = session.form_token(who, key, secrets.token_urlsafe(6))
         common["notice"] = take_notice(request, answer)
-        if not only:
-            common["tally"] = await console.tally(manager.engine, now(request))
+        common["tally"] = await console.tally(manager.engine, now(request))
     answer.text = _templates().get_template(part if only else template).render(common | context)
     answer.enable_compression()
     return answer

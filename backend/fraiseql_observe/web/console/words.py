@@ -48,9 +48,9 @@ REPLAYABLE = frozenset({DeliveryState.DEAD, DeliveryState.AMBIGUOUS})
 
 
 def span(seconds: float | timedelta | None, parts: int = 1) -> str:
-    """A length of time in its largest units: `3 h`, with two parts `3 h 12 min`; a dash for none."""
+    """A length of time in its largest units: `3 h`, with two parts `3 h 12 min`; `none` for nothing."""
     if seconds is None:
-        return "–"
+        return "none"
     left = int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
     if left < 1:
         return "0 s"
