@@ -105,8 +105,8 @@ def about(event: Event) -> str:
     """What an event adds to its kind, from the small values it carries."""
     data = event.data
     named = [str(data[name]) for name in ("destination", "policy", "window") if data.get(name)]
-    if event.kind is EventKind.ESCALATED and "step" in data:
-        named.append(f"step {data['step']}")
+    if isinstance(step := data.get("step"), int):
+        named.append(f"step {step + 1}")
     names = data.get("alerts") or data.get("destinations")
     if isinstance(names, list | tuple):
         named.append(_few([str(name) for name in names]))
