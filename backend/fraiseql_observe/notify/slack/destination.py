@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fraiseql_observe.errors import DeliveryError
+from fraiseql_observe.errors import DeliveryError, Reason, TemplateError
 from fraiseql_observe.incident.model import Action, Severity
 from fraiseql_observe.notify.base import Sent, Traits
 from fraiseql_observe.notify.bounds import encode
@@ -68,7 +68,10 @@ class Slack:
 
     def _rendered(self, message: Message) -> tuple[dict[str, Any], dict[str, Any]]:
         """The message, and the one of text alone for when Slack will not have the blocks."""
-        made = texts(message, self._tools.templates)
+        try:
+            made = texts(message, self._tools.templates)
+        except TemplateError as error:
+            raise DeliveryError(error.message, reason=Reason.TEMPLATE, retryable=False, hint=error.hint) from error
         buttons = bool(self.settings.token) and self.settings.buttons
         rich = blocks.payload(message, made, buttons=buttons, mention=self._mention(message))
         return rich, blocks.text_only(message, made)
