@@ -107,9 +107,10 @@ class Dispatcher:
         self._started = True
         self._ended.clear()
         try:
+            await self._turn()
             while not (self._draining and not self._running and not self._results):
-                await self._turn()
                 await self._wait()
+                await self._turn()
         finally:
             unlisten()
             self._started = False

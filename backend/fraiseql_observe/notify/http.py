@@ -27,6 +27,7 @@ CONNECT_SECONDS = 10.0
 CONNECTIONS = 100
 USER_AGENT = f"fraiseql-observe/{__version__}"
 
+_MALFORMED = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError)
 # The first that fits: some are subclasses of others.
 _FAILURES: tuple[tuple[type[Exception], Reason, str], ...] = (
     (aiohttp.ConnectionTimeoutError, Reason.TIMEOUT, "could not be connected to within {connect:g} s"),
@@ -177,7 +178,7 @@ def _unanswered(error: Exception, url: str, within: float, *, written: bool) -> 
             retryable=False,
             hint="Set `allow_private` or `allowed_networks` of this destination if that is meant.",
         )
-    if isinstance(error, (aiohttp.InvalidURL, ValueError)) and not isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, _MALFORMED) and not isinstance(error, aiohttp.ClientResponseError):
         return DeliveryError("Its address or a header is malformed.", reason=Reason.CLIENT_ERROR, retryable=False)
     reason, what = _what(error, within)
     return DeliveryError(f"{host} {what}.", reason=reason, retryable=True, ambiguous=written)

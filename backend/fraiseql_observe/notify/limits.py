@@ -36,5 +36,5 @@ def limits(traits: Traits, settings: DestinationSettings) -> Limits:
         timeout=traits.timeout if settings.timeout is None else settings.timeout.total_seconds(),
         attempts=settings.attempts,
         give_up_after=settings.give_up_after,
-        retry_ambiguous=traits.idempotent or settings.on_ambiguous is OnAmbiguous.RETRY,
+        retry_ambiguous=traits.idempotent or settings.on_ambiguous == OnAmbiguous.RETRY,
     )
