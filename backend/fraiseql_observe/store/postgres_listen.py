@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from fraiseql_observe.errors import StoreError
+from fraiseql_observe.store.postgres_session import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,12 +42,16 @@ class Listener:
         self._own = own
         self._watch = watch
         self._end = threading.Event()
+        self._connection: Connection | None = None
+        self._missed = False
         self._thread = threading.Thread(target=self._run, name="store-listener", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread; may take as long as a try to connect."""
+        """End the thread, at once unless it is just trying to connect."""
         self._end.set()
+        if self._connection is not None:
+            cut(self._connection)
         self._thread.join()
 
     def _run(self) -> None:
@@ -54,20 +59,26 @@ class Listener:
             try:
                 connection = self._server.connect(autocommit=True)
             except StoreError:
+                self._missed = True
                 self._everybody()
                 self._pause()
                 continue
+            self._connection = connection
             try:
                 self._hear(connection)
             except psycopg.Error as error:
-                log.warning("The wake channel broke; polling until it is back.", extra={"reason": type(error).__name__})
+                if not self._end.is_set():
+                    log.warning("The wake channel broke.", extra={"reason": type(error).__name__})
             finally:
+                self._connection = None
                 with suppress(psycopg.Error):
                     connection.close()
 
     def _hear(self, connection: Connection) -> None:
         connection.execute(f"listen {CHANNEL}")
-        self._everybody()
+        if self._missed:
+            self._everybody()
+        self._missed = True
         heard = time.monotonic()
         while not self._end.is_set():
             for notify in connection.notifies(timeout=LOOK):

@@ -129,8 +129,7 @@ class Session:
         connection = self._connection
         if connection is None or self._since is None or now - self._since < HANG:
             return
-        with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as handle:
-            handle.shutdown(socket.SHUT_RDWR)
+        cut(connection)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -152,12 +151,19 @@ class Session:
             connection.close()
 
 
+def cut(connection: Connection) -> None:
+    """End a connection under the thread that waits for it."""
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as handle:
+        handle.shutdown(socket.SHUT_RDWR)
+
+
 def explain(error: psycopg.Error, server: Server) -> ObserveError:
     """Say in a sentence what PostgreSQL's error means; never with the values of a row or a password."""
     if isinstance(error, errors.UniqueViolation):
         return ConflictError("Somebody else wrote the same just before.", hint="Look again and repeat.")
+    kind = type(error) if error.sqlstate else _refusal(str(error))
     for kinds, sentence, hint in _MEANINGS:
-        if isinstance(error, kinds):
+        if issubclass(kind, kinds):
             return StoreError(sentence.format(server=server.name), hint=hint)
     said = error.diag.message_primary or type(error).__name__
     if error.sqlstate is None:  # the connection, not a statement
@@ -165,6 +171,19 @@ def explain(error: psycopg.Error, server: Server) -> ObserveError:
     return StoreError(f"PostgreSQL at {server.name} refused: {said} ({error.sqlstate}).", hint=_REFUSED)
 
 
+def _refusal(said: str) -> type[psycopg.Error]:
+    """Give the kind of error that refused a connection: libpq keeps its text alone."""
+    return next((kind for part, kind in _REFUSALS.items() if part in said), psycopg.OperationalError)
+
+
+_REFUSALS: dict[str, type[psycopg.Error]] = {
+    "password": errors.InvalidPassword,
+    'FATAL:  role "': errors.InvalidAuthorizationSpecification,
+    "pg_hba.conf": errors.InvalidAuthorizationSpecification,
+    'FATAL:  database "': errors.InvalidCatalogName,
+    "too many clients": errors.TooManyConnections,
+    "connection slots": errors.TooManyConnections,
+}
 _UNREACHABLE = "Start it, or correct `store.url`; until then nothing is accepted and senders try again."
 _REFUSED = "Look into the server's log."
 _MEANINGS: tuple[tuple[tuple[type[psycopg.Error], ...], str, str], ...] = (

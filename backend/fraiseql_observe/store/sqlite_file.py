@@ -69,9 +69,7 @@ class Lock:
             holder = os.pread(self._descriptor, 20, 0).decode("ascii", "replace").strip()
             os.close(self._descriptor)
             who = f"Process {holder}" if holder.isdecimal() else "Another process"
-            raise StoreError(
-                f"{who} has the store {path} open; a SQLite file serves one process.", hint=MANY
-            ) from error
+            raise HeldError(f"{who} has the store {path} open; a SQLite file serves one process.", hint=MANY) from error
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 

@@ -1,0 +1,48 @@
+"""Every scenario runs on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from store_samples import T0
+
+from fraiseql_observe.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fraiseql_observe.store.engine import Engine
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request, tmp_path) -> str:
+    """URL of an empty store."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/observe.db"
+    return request.getfixturevalue("database_url")
+
+
+@pytest.fixture
+async def engine(store_url) -> AsyncIterator[Engine]:
+    engine = await open_store(store_url, clock=lambda: T0)
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+def write(engine):
+    """Do a repository function in a transaction of its own: `await write(incidents.insert, incident)`."""
+
+    async def call(function, *args, **kwargs):
+        return await engine.write(lambda tx: function(tx, *args, **kwargs))
+
+    return call
+
+
+@pytest.fixture
+def read(engine):
+    async def call(function, *args, **kwargs):
+        return await engine.read(lambda tx: function(tx, *args, **kwargs))
+
+    return call
