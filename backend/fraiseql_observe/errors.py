@@ -15,6 +15,7 @@
     ├── NotFoundError            there is no incident, delivery or window of that id
     ├── ConflictError            it changed meanwhile, or its state does not allow that
     ├── AuthError                no token, a wrong one, or one without the scope
+    ├── ReconcileError           Alertmanager's own list of alerts cannot be had
     ├── TemplateError            a message template is malformed or cannot be rendered
     ├── EnrichmentError          metrics or audit log do not answer well; a message goes out without them
     ├── DeliveryError            a destination refused a message, or nobody knows whether it took it
@@ -115,6 +116,10 @@ class AuthError(ObserveError):
     def __init__(self, message: str, *, hint: str = "", status: int = 401) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+
+
+class ReconcileError(ObserveError):
+    """Alertmanager's own list of alerts cannot be had."""
 
 
 class TemplateError(ObserveError):

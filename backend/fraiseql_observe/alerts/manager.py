@@ -1,31 +1,54 @@
-"""`AlertManager`: everything a program, the service, the console and a click can do with alerts.
+"""`AlertManager`: everything that a program, the service, the console and a click can do with alerts.
 
 async with AlertManager(settings) as manager:
-    incident_id = await manager.send_alert(new_alert("DiskFull", severity="critical"))
+    incident_id = await manager.send_alert(new_alert("DiskFull", severity=Severity.CRITICAL))
     await manager.acknowledge_alert(incident_id, Actor("kim", "python"))
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
+from fraiseql_observe.alerts import views
+from fraiseql_observe.alerts.handlers import Handler
+from fraiseql_observe.alerts.parts import signing_key
+from fraiseql_observe.alerts.people import Changed, checked_comment
+from fraiseql_observe.alerts.running import Running
+from fraiseql_observe.alerts.views import Channel, Delivered, Detail
+from fraiseql_observe.alerts.watchdog import RECEIVER
+from fraiseql_observe.errors import ConflictError, NotFoundError, OverloadError, StoreError
+from fraiseql_observe.incident import payload, people
+from fraiseql_observe.incident.ids import new_id
+from fraiseql_observe.incident.model import AlertStatus, State
+from fraiseql_observe.store import alerts, inbox, incidents, windows
+from fraiseql_observe.store.opening import open_store
+from fraiseql_observe.telemetry import Telemetry
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
+    from fraiseql_observe.alerts.handlers import Function
+    from fraiseql_observe.alerts.links import ActionTokens
     from fraiseql_observe.config.settings import Settings
-    from fraiseql_observe.incident.message import Message
-    from fraiseql_observe.incident.model import Actor, Alert, Attempt, Delivery, Event, Incident
-    from fraiseql_observe.incident.policy import DueStep
+    from fraiseql_observe.incident.model import Actor, Alert, Delivery, Event, Incident
     from fraiseql_observe.incident.windows import Window
-    from fraiseql_observe.notify.base import Destination
+    from fraiseql_observe.notify.base import Destination, Sent
     from fraiseql_observe.store.engine import Engine
     from fraiseql_observe.store.incidents import Page, Query
-    from fraiseql_observe.telemetry import Telemetry
 
-    Handler = Callable[[Message], Awaitable[Mapping[str, str] | None]]
+__all__ = ["Accepted", "AlertManager", "Changed", "Channel", "Delivered", "Detail"]
+
+log = logging.getLogger(__name__)
+
+ACTIVE = 1000  # incidents that `get_active_alerts` gives
+_BUSY = 8  # webhooks that wait for their commit at once: intake goes first
+_GRAFANA = "grafana"
+REMEMBERED = 4096  # bodies of which a repetition is recognised
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +59,8 @@ class Accepted:
     alerts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What became of a person's action: `changed` is false when somebody else was first (see the incident)."""
-
-    incident: Incident
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    delivery: Delivery
-    attempts: tuple[Attempt, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """One incident, whole: `alerts` firing first, `events` oldest first, `steps` still to be taken."""
-
-    incident: Incident
-    alerts: tuple[Alert, ...]
-    events: tuple[Event, ...]
-    deliveries: tuple[Delivered, ...]
-    steps: tuple[DueStep, ...]
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class AlertManager:
@@ -76,45 +78,103 @@ class AlertManager:
         settings: Settings,
         *,
         engine: Engine | None = None,
-        clock: Callable[[], datetime] | None = None,
+        clock: Callable[[], datetime] = utc_now,
         telemetry: Telemetry | None = None,
     ) -> None:
-        raise NotImplementedError
-
-    settings: Settings
-    engine: Engine
-    telemetry: Telemetry
+        self.settings = settings
+        self.clock = clock
+        self.telemetry = telemetry or Telemetry()
+        self._given = engine
+        self._engine: Engine | None = engine
+        self._running: Running | None = None
+        self._own: dict[str, Destination] = {}
+        self._bodies: OrderedDict[int, None] = OrderedDict()
+        self._waiting = 0  # webhooks that wait for their commit
+        self._draining = False
 
     async def __aenter__(self) -> Self:
         """Open and start."""
-        raise NotImplementedError
+        await self.start()
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Drain and close."""
-        raise NotImplementedError
+        await self.drain(timedelta(seconds=10))
+        await self.close()
 
-    async def start(self) -> None:
-        """Open the store, if none was given, and begin to process, dispatch, escalate and compare."""
-        raise NotImplementedError
+    async def start(self, *, background: bool = True) -> None:
+        """Open the store, if none was given, and begin to process, dispatch, escalate and compare.
+
+        Args:
+            background: without it nothing runs by itself, for programs that only look or act.
+
+        Raises:
+            ConfigError: the settings cannot work.
+            StoreError: the store cannot be opened.
+        """
+        if self._engine is None:
+            self._engine = await open_store(self.settings.store.url.reveal(), clock=self.clock)
+        self._running = Running(
+            self._engine,
+            self.settings,
+            self._own,
+            await signing_key(self._engine),
+            clock=self.clock,
+            telemetry=self.telemetry,
+            busy=lambda: self._waiting >= _BUSY,
+        )
+        if background:
+            self._running.begin()
 
     async def drain(self, within: timedelta) -> bool:
         """Take nothing more in, finish what is being sent; true when nothing was cut off."""
-        raise NotImplementedError
+        self._draining = True
+        return await self._running.drain(within) if self._running else True
 
     async def close(self) -> None:
         """Let go of everything; what is left undone is in the store."""
-        raise NotImplementedError
+        if self._running:
+            await self._running.close()
+            self._running = None
+        if self._engine and self._given is None:
+            await self._engine.close()
+            self._engine = None
 
     async def reload(self, settings: Settings) -> None:
-        """Go on with other settings; open incidents keep the policy they were opened under."""
-        raise NotImplementedError
+        """Go on with other settings; open incidents keep the policy they were opened under.
+
+        Raises:
+            ConfigError: they cannot work; the former ones hold on.
+        """
+        self._parts.configure(settings, self._own)
+        self.settings = settings
+
+    @property
+    def engine(self) -> Engine:
+        """The open store."""
+        if self._engine is None:
+            raise StoreError("The store is not open.", hint="Start the alert manager first.")
+        return self._engine
+
+    @property
+    def action_tokens(self) -> ActionTokens:
+        """What signs and reads the links in messages."""
+        return self._parts.basis.tokens
 
     @property
     def ready(self) -> Mapping[str, str]:
         """Why it is not ready to take alerts, by part; empty when it is."""
-        raise NotImplementedError
+        if self._running is None:
+            return {"service": "it is not started"}
+        if self._draining:
+            return {"service": "it is ending"}
+        return {name: "its last turn failed; the log says why" for name, well in self.healthy().items() if not well}
+
+    def healthy(self) -> Mapping[str, bool]:
+        """Tell whether processor, dispatcher and escalator work."""
+        return self._parts.healthy()
 
     # What comes in
 
@@ -123,10 +183,19 @@ class AlertManager:
 
         Raises:
             PayloadError: it is not an alert webhook.
-            OverloadError: the inbox is full, or we are draining.
+            OverloadError: the store has too much to do, or we are draining.
             StoreError: it could not be committed.
         """
-        raise NotImplementedError
+        if self._draining:
+            raise OverloadError("The service is ending.", hint="Come again; another one takes over.")
+        group = payload.parse(body)
+        await self._append(body, _GRAFANA if group.version != payload.VERSIONS[0] else source)
+        digest = hash(body)
+        known = digest in self._bodies
+        self._bodies[digest] = None
+        if len(self._bodies) > REMEMBERED:
+            self._bodies.popitem(last=False)
+        return Accepted("duplicate" if known else "accepted", len(group.alerts))
 
     async def send_alert(self, alert: Alert, destinations: Sequence[str] | None = None) -> str:
         """Take one alert in, as if Alertmanager had told it; return its incident's id.
@@ -136,23 +205,45 @@ class AlertManager:
             destinations: who is told, instead of what the routes say.
 
         Raises:
-            NotFoundError: no destination has that name, or it was resolved before it was known.
+            NotFoundError: no destination has that name.
         """
-        raise NotImplementedError
+        for name in destinations or ():
+            self._destination(name)
+        if not alert.starts_ns:
+            alert = replace(alert, starts_ns=await self._start_of(alert))
+        group = payload.Group(
+            RECEIVER, alert.labels, alert.labels, alert.annotations, (alert,), destinations=tuple(destinations or ())
+        )
+        await self._append(payload.render(group), "python")
+        await self._parts.processor.empty()
+        kept = await self.engine.read(lambda tx: alerts.latest(tx, [alert.fingerprint]))
+        return kept[alert.fingerprint].incident_id
 
-    def register_handler(self, name: str, handler: Handler | Destination) -> None:
+    def register_handler(self, name: str, handler: Function | Destination) -> None:
         """Make a function, or a destination of your own, known under a name that policies may use.
 
         Raises:
             ConflictError: a destination has that name.
         """
-        raise NotImplementedError
+        if name in self._own or name in self.settings.destinations:
+            raise ConflictError(f"There is a destination {name!r} already.", hint="Choose another name.")
+        self._own[name] = Handler(name, handler) if callable(handler) else handler
+        if self._running:
+            self._running.configure(self.settings, self._own)
 
     # What people ask
 
     async def get_active_alerts(self) -> tuple[Incident, ...]:
         """Return unresolved incidents, the newest first; at most 1000."""
-        raise NotImplementedError
+        found: list[Incident] = []
+        query = incidents.Query(states=(State.FIRING, State.ACKNOWLEDGED), limit=ACTIVE)
+        while len(found) < ACTIVE:
+            page = await self.search(query)
+            found += page.incidents
+            if not page.next:
+                break
+            query = replace(query, cursor=page.next)
+        return tuple(found[:ACTIVE])
 
     async def incident(self, incident_id: str) -> Detail:
         """Return one incident, whole.
@@ -160,14 +251,15 @@ class AlertManager:
         Raises:
             NotFoundError: there is none.
         """
-        raise NotImplementedError
+        return await self.engine.read(lambda tx: views.detail(tx, incident_id))
 
     async def search(self, query: Query) -> Page:
-        raise NotImplementedError
+        """Return a page of incidents."""
+        return await self.engine.read(lambda tx: incidents.search(tx, query))
 
     async def statistics(self, since: datetime) -> Mapping[str, object]:
         """Return counts and mean times to acknowledge and resolve, in seconds, of incidents opened since then."""
-        raise NotImplementedError
+        return await self.engine.read(lambda tx: views.statistics(tx, since))
 
     # What people do; `if_version` is the version they saw, and then ConflictError says that it changed meanwhile
 
@@ -180,34 +272,47 @@ class AlertManager:
             NotFoundError: there is no such incident.
             ConflictError: it is resolved, or not of that version.
         """
-        raise NotImplementedError
+        comment = checked_comment(comment)
+        return await self._parts.people.act(
+            incident_id, lambda incident, now: people.acknowledge(incident, actor, comment, now), if_version
+        )
 
     async def unacknowledge(
         self, incident_id: str, actor: Actor, comment: str = "", *, if_version: int | None = None
     ) -> Changed:
         """Take an acknowledgement back: escalation begins again."""
-        raise NotImplementedError
+        comment = checked_comment(comment)
+        return await self._parts.people.act(
+            incident_id, lambda incident, now: people.unacknowledge(incident, actor, comment, now), if_version
+        )
 
     async def resolve_alert(
         self, incident_id: str, actor: Actor, comment: str = "", *, if_version: int | None = None
     ) -> Changed:
         """Say that it is over. It stays so while the same alerts are told again; a new one opens it again."""
-        raise NotImplementedError
+        comment = checked_comment(comment)
+        return await self._parts.people.act(
+            incident_id, lambda incident, now: people.resolve(incident, actor, comment, now), if_version
+        )
 
     async def snooze(
         self, incident_id: str, until: datetime, actor: Actor, comment: str = "", *, if_version: int | None = None
     ) -> Changed:
-        """Let escalation rest until then."""
-        raise NotImplementedError
+        """Let escalation rest until then; it begins again when nobody acknowledged or resolved it by then."""
+        comment = checked_comment(comment)
+        return await self._parts.people.act(
+            incident_id, lambda incident, now: people.snooze(incident, until, actor, comment, now), if_version
+        )
 
     async def comment(self, incident_id: str, actor: Actor, comment: str) -> Event:
-        raise NotImplementedError
+        """Write into the timeline; whoever knows of the incident hears of it."""
+        return await self._parts.people.comment(incident_id, actor, comment)
 
-    # Deliveries
+    # Deliveries and destinations
 
     async def dead_letters(self, limit: int = 100) -> tuple[Delivery, ...]:
         """Return deliveries that were given up or whose outcome nobody knows, the newest first."""
-        raise NotImplementedError
+        return await self.engine.read(lambda tx: views.dead_letters(tx, limit))
 
     async def replay(self, delivery_id: str, actor: Actor) -> Delivery:
         """Send a dead or ambiguous delivery again.
@@ -216,13 +321,38 @@ class AlertManager:
             NotFoundError: there is none of that id.
             ConflictError: it is not dead.
         """
-        raise NotImplementedError
+        return await self._parts.people.replay(delivery_id, actor)
+
+    async def destinations(self) -> tuple[Channel, ...]:
+        """Return all destinations and how they do."""
+        now, configured = self.clock(), self._parts.destinations
+        resting = {name for name in configured if self._parts.dispatcher.rests(name)}
+        return await self.engine.read(lambda tx: views.channels(tx, configured, resting, now))
+
+    async def enable_destination(self, name: str) -> None:
+        """Serve a destination again that had answered 410 Gone.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        await self._parts.dispatcher.enable(name)
+
+    async def test(self, name: str, actor: Actor) -> Sent:
+        """Send one message, marked as a test, now.
+
+        Raises:
+            NotFoundError: there is no destination of that name.
+            DeliveryError: it was not taken.
+        """
+        log.info("%s tests a destination", actor.name, extra={"destination": name, "source": actor.source})
+        return await views.test(self._destination(name), self.clock())
 
     # Maintenance windows
 
     async def windows(self, *, ended: bool = False) -> tuple[Window, ...]:
         """Return windows that are active or to come; with `ended` also those that are over."""
-        raise NotImplementedError
+        after = datetime(1970, 1, 1, tzinfo=UTC) if ended else self.clock()
+        return tuple(await self.engine.read(lambda tx: windows.since(tx, after)))
 
     async def add_window(
         self, matchers: Sequence[str], starts_at: datetime, ends_at: datetime, actor: Actor, comment: str = ""
@@ -232,7 +362,7 @@ class AlertManager:
         Raises:
             ConfigError: a matcher is malformed or there is none, or the end is not after the start.
         """
-        raise NotImplementedError
+        return await self._parts.people.add_window(matchers, starts_at, ends_at, actor, comment)
 
     async def end_window(self, window_id: str, actor: Actor) -> Window:
         """End it now; what still fires is told.
@@ -240,4 +370,33 @@ class AlertManager:
         Raises:
             NotFoundError: there is none of that id.
         """
-        raise NotImplementedError
+        log.info("%s ends a maintenance window", actor.name, extra={"window": window_id, "source": actor.source})
+        return await self._parts.people.end_window(window_id)
+
+    @property
+    def _parts(self) -> Running:
+        if self._running is None:
+            raise StoreError("The alert manager is not started.", hint="Call start(), or use it as a context manager.")
+        return self._running
+
+    async def _append(self, body: bytes, source: str) -> None:
+        now = self.clock()
+        self._waiting += 1
+        try:
+            await self.engine.append(inbox.INSERT, [inbox.row(new_id("box", now), source, now, body)])
+        finally:
+            self._waiting -= 1
+        self._parts.wake_processor()
+
+    async def _start_of(self, alert: Alert) -> int:
+        kept = (await self.engine.read(lambda tx: alerts.latest(tx, [alert.fingerprint]))).get(alert.fingerprint)
+        if kept and (kept.alert.status is AlertStatus.FIRING or alert.status is AlertStatus.RESOLVED):
+            return kept.alert.starts_ns
+        return payload.nanoseconds(self.clock())
+
+    def _destination(self, name: str) -> Destination:
+        try:
+            return self._parts.destinations[name]
+        except KeyError:
+            known = ", ".join(sorted(self._parts.destinations)) or "nobody"
+            raise NotFoundError(f"There is no destination {name!r}.", hint=f"There is: {known}.") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts.desk import LOCK, Desk
@@ -188,16 +188,7 @@ class _Batch:
         if any(a.name == self._rules.watchdog and a.status is AlertStatus.FIRING for a in group.alerts):
             settings.put(self._tx, WATCHDOG_SEEN, self._now.isoformat())
             self._outcome.watchdog = self._now
-        return payload.Group(
-            group.receiver,
-            group.group_labels,
-            group.common_labels,
-            group.common_annotations,
-            others,
-            group.external_url,
-            group.truncated,
-            group.destinations,
-        )
+        return replace(group, alerts=others)
 
     def _load(self, groups: Sequence[payload.Group]) -> None:
         prints = {alert.fingerprint for group in groups for alert in group.alerts}

@@ -14,6 +14,7 @@ _OFFSET = 14695981039346656037
 _PRIME = 1099511628211
 _SEPARATOR = b"\xff"
 _QUOTED = re.compile(r"\\([\\.+*?()|\[\]{}^$])")
+_META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
@@ -36,3 +37,8 @@ def incident_key(receiver: str, group_labels: Mapping[str, str]) -> str:
 def unquote(receiver: str) -> str:
     r"""Undo Go's `regexp.QuoteMeta`, which Alertmanager applies to the receiver's name: `rx\.200` is `rx.200`."""
     return _QUOTED.sub(r"\1", receiver)
+
+
+def quote(name: str) -> str:
+    """Do what Go's `regexp.QuoteMeta` does."""
+    return _META.sub(r"\\\g<0>", name)

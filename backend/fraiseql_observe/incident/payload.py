@@ -45,6 +45,7 @@ class Group:
     external_url: str = ""
     truncated: int = 0
     destinations: tuple[str, ...] = ()
+    version: str = VERSIONS[0]
 
 
 class _Alert(msgspec.Struct, rename="camel"):
@@ -107,6 +108,7 @@ def parse(body: bytes, *, own: bool = False) -> Group:
         external_url=read.external_url,
         truncated=max(read.truncated_alerts, 0),
         destinations=tuple(read.destinations) if own else (),
+        version=read.version,
     )
 
 

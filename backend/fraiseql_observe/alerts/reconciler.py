@@ -1,0 +1,200 @@
+"""The reconciler: compares what fires here with Alertmanager's own list, so that a resolve lost on the way is found.
+
+It asks on a timer, after our own start, and at once when a group was told in part or not as expected. What it finds
+goes in by the inbox, like everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from fraiseql_observe.alerts import comparison
+from fraiseql_observe.alerts.alertmanager import Alertmanager
+from fraiseql_observe.alerts.watchdog import RECEIVER
+from fraiseql_observe.errors import ReconcileError
+from fraiseql_observe.incident import payload
+from fraiseql_observe.incident.ids import new_id
+from fraiseql_observe.incident.model import Incident
+from fraiseql_observe.store import alerts, inbox, incidents, leases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+    from datetime import datetime
+
+    from fraiseql_observe.alerts.alertmanager import Listed
+    from fraiseql_observe.config.alertmanager import AlertmanagerSettings
+    from fraiseql_observe.config.settings import Settings
+    from fraiseql_observe.store.alerts import Kept
+    from fraiseql_observe.store.engine import Engine
+    from fraiseql_observe.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+LEASE = "reconciler"
+PAGE = 1000  # alerts read at once
+SOONEST = 1.0  # seconds between two comparisons, however many suspicions
+
+
+class Reconciler:
+    """Only the replica that holds the lease compares.
+
+    Args:
+        engine: the store.
+        settings: gives the settings that hold now.
+        clock: gives the present.
+        telemetry: counts comparisons and what they correct.
+        found: is called when something was put into the inbox.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Callable[[], Settings],
+        *,
+        clock: Callable[[], datetime],
+        telemetry: Telemetry,
+        found: Callable[[], None],
+    ) -> None:
+        self._engine, self._settings, self._clock = engine, settings, clock
+        self._telemetry, self._found = telemetry, found
+        self._holder = new_id("rec", clock())
+        self._memory = comparison.Memory()
+        self._suspects: set[str] = set()
+        self._doubtful: set[str] = set()
+
+    def suspect(self, incident_ids: Iterable[str], fingerprints: Iterable[str]) -> None:
+        """Remember incidents whose alerts were not all told, and alerts that fire against our knowledge."""
+        self._suspects |= set(incident_ids)
+        self._doubtful |= set(fingerprints)
+
+    async def turn(self) -> float:
+        """Compare once, if it is our turn; return the seconds until the next comparison.
+
+        Raises:
+            ReconcileError: no Alertmanager could be asked.
+        """
+        given, now = self._settings().alertmanager, self._clock()
+        pause = max(given.interval.total_seconds(), SOONEST)
+        until = now + given.interval * 3
+        if await self._engine.write(lambda tx: leases.take(tx, LEASE, self._holder, until, now=now)):
+            ours = await self._firing()
+            known = await self._incidents({kept.incident_id for kept in ours})
+            listed = [kept for kept in ours if _receiver(kept, known) in given.receivers] if given.urls else []
+            groups = await self._compared(given, listed, known) if given.urls else []
+            groups += self._stale(ours, listed, known, now)
+            await self._report(groups, now)
+        return pause
+
+    async def _compared(
+        self, given: AlertmanagerSettings, ours: list[Kept], known: dict[str, Incident]
+    ) -> list[payload.Group]:
+        asked, suspects, doubtful = self._clock(), set(self._suspects), set(self._doubtful)
+        async with aiohttp.ClientSession() as session:
+            peers = [Alertmanager(url, given, session) for url in given.urls]
+            try:
+                theirs, settled = await _ask(peers, asked - given.settle)
+            except ReconcileError:
+                self._telemetry.reconciliations.labels("failed").inc()
+                raise
+            over = (
+                comparison.lost_resolves(
+                    ours, {one.print() for one in theirs}, self._memory,
+                    suspects=suspects, asked=asked, confirm_after=given.confirm_after,
+                )
+                if settled
+                else []
+            )  # fmt: skip
+            lost = comparison.lost_alerts(
+                {kept.alert.fingerprint for kept in ours}, theirs, self._memory,
+                doubtful=doubtful, asked=asked, confirm_after=given.confirm_after,
+            )  # fmt: skip
+            added = await self._told_again(lost, peers, asked) if lost else []
+        self._suspects -= suspects if settled else set()
+        self._doubtful -= doubtful
+        self._count(len(over), len(lost))
+        return [*comparison.resolving(over, known, asked), *added]
+
+    async def _told_again(
+        self, lost: Collection[str], peers: list[Alertmanager], asked: datetime
+    ) -> list[payload.Group]:
+        """Ask for the groups of alerts that nobody told us of, and tell them ourselves."""
+        kept = await self._engine.read(lambda tx: alerts.latest(tx, lost))
+        latest = {name: one.alert for name, one in kept.items()}
+        answers = await asyncio.gather(*(peer.groups() for peer in peers), return_exceptions=True)
+        groups = next((answer for answer in answers if isinstance(answer, list)), [])
+        return comparison.firing(lost, groups, latest, asked)
+
+    def _stale(
+        self, ours: list[Kept], listed: list[Kept], known: dict[str, Incident], now: datetime
+    ) -> list[payload.Group]:
+        """The last resort, for alerts that no Alertmanager can be asked about; a program ends its own."""
+        after = self._settings().incidents.stale_after
+        asked = {kept.identity for kept in listed}
+        stale = [
+            kept
+            for kept in ours
+            if after
+            and now - kept.last_seen > after
+            and kept.identity not in asked
+            and _receiver(kept, known) != RECEIVER
+        ]
+        self._telemetry.reconciled_alerts.labels("resolved").inc(len(stale))
+        return comparison.resolving(stale, known, now)
+
+    def _count(self, resolved: int, added: int) -> None:
+        self._telemetry.reconciliations.labels("ok").inc()
+        self._telemetry.reconciled_alerts.labels("resolved").inc(resolved)
+        self._telemetry.reconciled_alerts.labels("added").inc(added)
+
+    async def _firing(self) -> list[Kept]:
+        found: list[Kept] = []
+        while True:
+            after = found[-1].identity if found else None
+            page = await self._engine.read(partial(alerts.all_firing, after=after, limit=PAGE))
+            found += page
+            if len(page) < PAGE:
+                return found
+
+    async def _incidents(self, ids: Collection[str]) -> dict[str, Incident]:
+        ordered, known = sorted(ids), dict[str, Incident]()
+        for at in range(0, len(ordered), PAGE):
+            known |= await self._engine.read(partial(incidents.find, ids=ordered[at : at + PAGE]))
+        return known
+
+    async def _report(self, groups: list[payload.Group], now: datetime) -> None:
+        if groups:
+            log.warning("%d groups of alerts are not as we were told", len(groups))
+            rows = [inbox.row(new_id("box", now), "reconciler", now, payload.render(group)) for group in groups]
+            await self._engine.append(inbox.INSERT, rows)
+            self._found()
+
+
+async def _ask(peers: list[Alertmanager], before: datetime) -> tuple[list[Listed], bool]:
+    """Ask all peers: what one of them lists has not ended, and one that began lately says nothing by its silence.
+
+    Returns:
+        what has not ended, and whether a peer answered that runs since before that time.
+
+    Raises:
+        ReconcileError: none answers.
+    """
+    answers = await asyncio.gather(*(_ask_one(peer, before) for peer in peers), return_exceptions=True)
+    good = [answer for answer in answers if not isinstance(answer, BaseException)]
+    if not good:
+        raise next((error for error in answers if isinstance(error, ReconcileError)), ReconcileError("Nobody answers."))
+    listed = {one.print(): one for alerts_of_peer, _ in good for one in alerts_of_peer}
+    return list(listed.values()), any(settled for _, settled in good)
+
+
+async def _ask_one(peer: Alertmanager, before: datetime) -> tuple[list[Listed], bool]:
+    started = await peer.started()
+    return await peer.alerts(), started <= before
+
+
+def _receiver(kept: Kept, known: dict[str, Incident]) -> str:
+    return known[kept.incident_id].receiver if kept.incident_id in known else ""
