@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_SERIES = 200
+MOST_RULES = 5000
 DECODED_IN_THE_LOOP = 128 * 1024  # bytes; more would hold it up
 CONNECTIONS = 8
 CONNECT_SECONDS = 3
@@ -30,6 +31,22 @@ class Series:
 
     labels: Mapping[str, str]
     points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingRule:
+    """A rule as Prometheus evaluates it; `duration` and `keep_firing_for` in seconds."""
+
+    name: str
+    group: str
+    query: str
+    duration: float
+    keep_firing_for: float
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    state: str  # inactive, pending, firing
+    health: str  # ok, err, unknown
+    last_error: str
 
 
 class _Result(msgspec.Struct):
@@ -49,10 +66,17 @@ class _Answer(msgspec.Struct):
 class _Rule(msgspec.Struct):
     name: str = ""
     query: str = ""
+    duration: float = 0
+    keep_firing_for: float = msgspec.field(default=0, name="keepFiringFor")
     labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    state: str = ""
+    health: str = ""
+    last_error: str = msgspec.field(default="", name="lastError")
 
 
 class _Group(msgspec.Struct):
+    name: str = ""
     rules: list[_Rule] = []
 
 
@@ -103,12 +127,21 @@ class Prometheus:
         Raises:
             EnrichmentError: as `range`.
         """
-        body = await self._ask("GET", "rules", {"type": "alert", "rule_name[]": alertname})
-        for group in _decoded(body, _RulesAnswer).data.groups:
-            for rule in group.rules:
-                if rule.name == alertname and all(_same(labels, each) for each in rule.labels.items()):
-                    return rule.query
+        for rule in await self.rules(alertname):
+            if rule.name == alertname and all(_same(labels, each) for each in rule.labels.items()):
+                return rule.query
         return ""
+
+    async def rules(self, alertname: str = "") -> list[AlertingRule]:
+        """All alerting rules, or those of that name; at most 5000.
+
+        Raises:
+            EnrichmentError: as `range`.
+        """
+        named = {"rule_name[]": alertname} if alertname else {}
+        body = await self._ask("GET", "rules", {"type": "alert", **named})
+        groups = _decoded(body, _RulesAnswer).data.groups
+        return [_rule(group.name, rule) for group in groups for rule in group.rules][:MOST_RULES]
 
     async def close(self) -> None:
         if self._session:
@@ -166,6 +199,10 @@ def _headers(settings: PrometheusSettings) -> dict[str, str]:
             settings.username, settings.password.reveal(), encoding="utf-8"
         ).encode()
     return headers
+
+
+def _rule(group: str, rule: _Rule) -> AlertingRule:
+    return AlertingRule(group=group, **msgspec.structs.asdict(rule))
 
 
 def _same(labels: Mapping[str, str], label: tuple[str, str]) -> bool:

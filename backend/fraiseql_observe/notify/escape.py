@@ -55,12 +55,15 @@ def header(text: object, limit: int = 200) -> str:
 def mrkdwn(text: object, limit: int = 1000, *, lines: bool = False) -> str:
     """`plain` for Slack: nothing in it links, mentions or formats; `limit` counts after escaping.
 
-    Slack has no escape for its formatting marks; an invisible word joiner before each takes its meaning.
+    Slack has no escape for its formatting marks; an invisible word joiner before each takes its meaning. An
+    underscore inside a word has none, and names stay fit for copying.
     """
     pieces: list[str] = []
     length = 0
-    for character in plain(text, limit + 1, lines=lines):
-        piece = _mrkdwn_piece(character)
+    seen = plain(text, limit + 1, lines=lines)
+    for index, character in enumerate(seen):
+        inside = character == "_" and seen[index - 1 : index].isalnum() and seen[index + 1 : index + 2].isalnum()
+        piece = character if inside else _mrkdwn_piece(character)
         if length + len(piece) > limit:
             return _closed(pieces, length, limit)
         pieces.append(piece)

@@ -101,10 +101,11 @@ def _scale(values: Sequence[float], threshold: float | None, unit: str) -> tuple
     if high - low <= abs(high) * 1e-9:
         low, high = low - (abs(low) or 1) * 0.5, high + (abs(high) or 1) * 0.5
     step = _round_step((high - low) / Y_TICKS, unit)
-    lowest = math.floor(low / step + 1e-9) * step
+    lowest = math.floor(low / step + 1e-9) * step if low >= 0 else low
     highest = max(high + (high - low) * 0.06, lowest + step)
-    count = math.floor((highest - lowest) / step + 1e-9)
-    return lowest, highest, [lowest + index * step for index in range(count + 1)]
+    first = math.ceil(lowest / step - 1e-9)
+    last = math.floor(highest / step + 1e-9)
+    return lowest, highest, [index * step for index in range(first, last + 1)]
 
 
 def _round_step(step: float, unit: str) -> float:

@@ -17,6 +17,7 @@ from fraiseql_observe.notify.picture import draw
 if TYPE_CHECKING:
     from fraiseql_observe.config.email import EmailDestination
     from fraiseql_observe.incident.message import Message
+    from fraiseql_observe.notify.email.smtp import Taken
     from fraiseql_observe.notify.tools import Tools
 
 REMEMBERED = 500  # deliveries that some addresses got and others did not yet
@@ -59,9 +60,7 @@ class Email:
         """
         have_it = self._have_it.get(message.delivery_id, frozenset())
         to = [address for address in self._to if address not in have_it]
-        seconds = (self.settings.timeout or timedelta(seconds=self.traits.timeout)).total_seconds()
-        mail, ref = await asyncio.to_thread(self._compose, message)
-        taken = await self._mailer.send(mail, self._sender, to, seconds)
+        taken, ref = await self._sent(message, to)
         self._have_it.pop(message.delivery_id, None)
         later = {address for address, (code, _) in taken.refused.items() if code < refusal.PERMANENT}
         if later:
@@ -73,8 +72,20 @@ class Email:
     async def close(self) -> None:
         await self._mailer.close()
 
-    def _compose(self, message: Message) -> tuple[bytes, dict[str, str]]:
-        largest = min(filter(None, (self.settings.largest, self._mailer.largest)))
+    async def _sent(self, message: Message, to: list[str]) -> tuple[Taken, dict[str, str]]:
+        """Shorter, if it turns out too large for the server."""
+        seconds = (self.settings.timeout or timedelta(seconds=self.traits.timeout)).total_seconds()
+        mail, ref = await asyncio.to_thread(self._compose, message, self.settings.largest)
+        try:
+            return await self._mailer.send(mail, self._sender, to, seconds), ref
+        except DeliveryError as error:
+            if error.reason is not Reason.TOO_LARGE:
+                raise
+        shorter, ref = await asyncio.to_thread(self._compose, message, len(mail) // 2)
+        return await self._mailer.send(shorter, self._sender, to, seconds), ref
+
+    def _compose(self, message: Message, largest: int) -> tuple[bytes, dict[str, str]]:
+        largest = min(filter(None, (largest, self._mailer.largest)))
         try:
             return compose.compose(
                 message, self.name, self.settings, self._render, picture=self._picture(message), largest=largest

@@ -128,10 +128,12 @@ class Mailer:
         )
         try:
             await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await _greet(client)
         except BaseException:
             client.close()
             raise
-        said = client.esmtp_extensions.get("size", "") if client.is_ehlo_or_helo_needed is False else ""
+        said = client.esmtp_extensions.get("size", "")
         self.largest = int(said) if said.isdigit() else 0
         return _Connection(client)
 
@@ -177,6 +179,14 @@ async def _transfer(connection: _Connection, message: bytes, sender: str, recipi
     connection.written = False
     connection.messages += 1
     return Taken(answer.code, answer.message, refused)
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """As RFC 5321 has it: a server that does not know EHLO is greeted the old way."""
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await client.helo()
 
 
 async def _quit(client: aiosmtplib.SMTP) -> None:
