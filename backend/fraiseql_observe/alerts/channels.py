@@ -106,9 +106,6 @@ class Channels:
             by_channel.setdefault(each.channel, []).append(limits(each.traits, each.settings))
         self._channels = {name: self._configured(name, several) for name, several in by_channel.items()}
 
-    def __getitem__(self, name: str) -> Channel:
-        return self._channels[name]
-
     def get(self, name: str) -> Channel | None:
         return self._channels.get(name)
 

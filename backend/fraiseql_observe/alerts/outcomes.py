@@ -42,11 +42,6 @@ class Result:
     gone: bool = False
 
     @property
-    def reached(self) -> bool:
-        """The other side answered, whatever it said."""
-        return self.attempt is not None and Reason(self.attempt.reason or Reason.INTERNAL) not in OF_THE_CHANNEL
-
-    @property
     def tripped(self) -> bool:
         """The channel failed, not the message."""
         return self.attempt is not None and self.attempt.reason in OF_THE_CHANNEL

@@ -34,12 +34,12 @@ class DestinationSettings:
         "Messages a second, on average, to whatever shares its rate limit.", default=None, minimum=0.001, maximum=1000
     )
     burst: int | None = setting("Messages that may go at once.", default=None, minimum=1, maximum=1000)
-    concurrency: int = setting("Messages that may be on their way at once.", default=8, minimum=1, maximum=64)
+    concurrency: int | None = setting("Messages that may be on their way at once.", default=None, minimum=1, maximum=64)
     timeout: timedelta | None = setting(
         "How long one try may take.", default=None, minimum=0.1, maximum=300, example="15s"
     )
     attempts: int = setting(
-        "Tries before a message is given up; those that a rate limit turned away do not count.",
+        "Tries before a message is given up; a rate limit alone never does that.",
         default=200,
         minimum=1,
         maximum=10_000,

@@ -32,6 +32,7 @@ class Traits:
     waits_for_enrichment: bool = False
     per_second: float = 10.0
     burst: int = 20
+    concurrency: int = 8  # messages on their way at once
     timeout: float = 15.0  # seconds one try may take
 
 

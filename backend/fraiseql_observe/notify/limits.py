@@ -32,7 +32,7 @@ def limits(traits: Traits, settings: DestinationSettings) -> Limits:
     return Limits(
         per_second=traits.per_second if settings.per_second is None else settings.per_second,
         burst=traits.burst if settings.burst is None else settings.burst,
-        concurrency=settings.concurrency,
+        concurrency=traits.concurrency if settings.concurrency is None else settings.concurrency,
         timeout=traits.timeout if settings.timeout is None else settings.timeout.total_seconds(),
         attempts=settings.attempts,
         give_up_after=settings.give_up_after,

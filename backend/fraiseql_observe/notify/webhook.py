@@ -29,7 +29,10 @@ class Webhook:
     """One endpoint. Only 2xx is success; `webhook-id` is the delivery's id, the same over all retries."""
 
     kind: ClassVar[str] = "webhook"
-    traits: ClassVar[Traits] = Traits(idempotent=True, waits_for_enrichment=True)
+    # An endpoint of one's own: a storm of alerts is told as fast as it takes them.
+    traits: ClassVar[Traits] = Traits(
+        idempotent=True, waits_for_enrichment=True, per_second=200, burst=500, concurrency=32
+    )
 
     def __init__(self, name: str, settings: WebhookDestination, tools: Tools) -> None:
         self.name = name
