@@ -156,11 +156,17 @@ def create(  # noqa: PLR0913  one argument an option
 
 
 @command.command()
-@click.option("--limit", default=PAGE, show_default=True, type=click.IntRange(1, 10_000), help="How many at most.")
+@click.option(
+    "--limit", default=PAGE, show_default=True, type=click.IntRange(1, 10_000), help="How many of each at most."
+)
 @_reached
 def dead(*, backend: Backend, limit: int, as_json: bool) -> None:
     """List the dead letters: messages that were given up, or of which nobody knows whether they arrived."""
-    found = list(_pages(backend, "/deliveries", "deliveries", {"state": ("dead", "ambiguous")}, limit))
+    found = [
+        each
+        for state in ("dead", "ambiguous")
+        for each in _pages(backend, "/deliveries", "deliveries", {"state": state}, limit)
+    ]
     _show(found, as_json=as_json, lines=lambda text, now: text.deliveries(found, now))
 
 
@@ -173,7 +179,7 @@ def replay(*, backend: Backend, delivery_ids: tuple[str, ...], everything: bool,
     if bool(delivery_ids) == everything:
         raise click.UsageError("Name the deliveries, or say --all.")
     if everything:
-        found = _pages(backend, "/deliveries", "deliveries", {"state": ("dead",)}, 10_000)
+        found = _pages(backend, "/deliveries", "deliveries", {"state": "dead"}, 10_000)
         delivery_ids = tuple(each["id"] for each in found)
     answers = [backend.post(f"/deliveries/{part(each)}/replay") for each in delivery_ids]
     if as_json:

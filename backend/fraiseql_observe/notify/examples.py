@@ -114,7 +114,7 @@ def _incident(kind: _Example, state: State, now: datetime) -> Incident:
         key="example",
         state=state,
         severity=kind.severity,
-        title=kind.alertname,
+        title=kind.summary,
         receiver="fraiseql-observe",
         group_labels={"alertname": kind.alertname},
         common_labels={"alertname": kind.alertname, "severity": kind.severity.value, "job": "fraiseql"},

@@ -23,10 +23,11 @@ log = logging.getLogger(__name__)
 BUILT_IN = Path(__file__).with_name("templates")
 LARGEST = 64 * 1024  # characters in a template's file
 VALUE = 20_000  # characters of one value, whatever a label holds
+SLACK_VALUE = 3_000  # no text of Slack's is longer
 
 DIALECTS: dict[str, Callable[[object], str] | None] = {
     ".html.j2": lambda value: str(html(escape.plain(value, VALUE, lines=True))),
-    ".mrkdwn.j2": lambda value: escape.mrkdwn(value, VALUE),
+    ".mrkdwn.j2": lambda value: escape.mrkdwn(value, SLACK_VALUE),
     ".txt.j2": lambda value: escape.plain(value, VALUE, lines=True),
     ".json.j2": None,
 }

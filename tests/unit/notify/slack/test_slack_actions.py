@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+from fake_slack import SECRET, signed
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.signature import SignatureVerifier
@@ -24,7 +25,6 @@ from fraiseql_observe.notify.slack.actions import (
     sign,
     verify,
 )
-from support.fake_slack import SECRET, signed
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BODY = b"payload=%7B%7D"
