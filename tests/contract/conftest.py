@@ -32,7 +32,7 @@ async def engine(store_url) -> AsyncIterator[Engine]:
 
 @pytest.fixture
 def write(engine):
-    """Do a repository function in a transaction of its own: `await write(incidents.insert, incident)`."""
+    """Call a repository function in a transaction of its own."""
 
     async def call(function, *args, **kwargs):
         return await engine.write(lambda tx: function(tx, *args, **kwargs))

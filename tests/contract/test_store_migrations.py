@@ -17,10 +17,10 @@ from fraiseql_observe.store.incidents import Query
 # As version 1 wrote it: written out here, because the code of today writes other columns.
 OLD_INCIDENT = """
 insert into incident (id, key, state, severity, title, receiver, group_labels, common_labels, common_annotations,
-  opened_at, updated_at, version, firing, total, reopened, acknowledged_by, resolved_at, resolved_by, silenced_by, policy,
-  policy_snapshot, external_url, labels)
-values (:id, :id, :state, 'critical', :title, 'observe', '{"job": "Shop"}', '{"job": "Shop"}', '{}', :at, :at, 3, 1, 1, 0,
-  '', :resolved_at, '', '', 'default', '{"name": "default"}', '', :labels)
+  opened_at, updated_at, version, firing, total, reopened, acknowledged_by, resolved_at, resolved_by, silenced_by,
+  policy, policy_snapshot, external_url, labels)
+values (:id, :id, :state, 'critical', :title, 'observe', '{"job": "Shop"}', '{"job": "Shop"}', '{}', :at, :at, 3, 1, 1,
+  0, '', :resolved_at, '', '', 'default', '{"name": "default"}', '', :labels)
 """
 OLD_INBOX = "insert into inbox (id, source, received_at, body) values ('box_1', 'alertmanager', 1, :body)"
 

@@ -40,7 +40,7 @@ async def replicas(database_url):
 
 async def _eventually(condition):
     async with asyncio.timeout(WAIT):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - it is asked of another process
             await asyncio.sleep(0.02)
 
 
@@ -131,7 +131,7 @@ async def _is_listening(engine):
 
 
 async def test_every_backend_is_ended_while_work_goes_on(replicas, database_url):
-    """As a restart of the server: every session breaks at once; work is done again or told to be lost, then all goes on."""
+    """Every session breaks at once: work is done again or told to be lost, then all goes on."""
     engine, _ = replicas
     woken = asyncio.Event()
     engine.listen("inbox", woken.set)

@@ -202,7 +202,7 @@ asyncio.run(main())
 """
 
 
-async def test_what_was_accepted_outlives_a_kill(path):
+def _accepted_before_a_kill(path):
     with subprocess.Popen(
         [sys.executable, "-c", WRITES_AND_TELLS, f"sqlite:///{path}"], stdout=subprocess.PIPE, text=True
     ) as child:
@@ -210,7 +210,11 @@ async def test_what_was_accepted_outlives_a_kill(path):
         time.sleep(0.05)
         child.send_signal(signal.SIGKILL)
         said += child.stdout.readlines()
-    accepted = {f"box_{line.strip()}_{m}" for line in said if line.endswith("\n") for m in range(20)}
+    return {f"box_{line.strip()}_{m}" for line in said if line.endswith("\n") for m in range(20)}
+
+
+async def test_what_was_accepted_outlives_a_kill(path):
+    accepted = await asyncio.to_thread(_accepted_before_a_kill, path)
     engine = await _open(path)
     there = {item.id for item in await engine.read(lambda tx: inbox.claim(tx, 10**7))}
     await engine.close()

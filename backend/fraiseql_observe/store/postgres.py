@@ -39,6 +39,7 @@ WORDS = {"serial": "bigint generated always as identity primary key", "key": 'te
 WRITERS, READERS = 4, 2
 WAITING = 1000  # pieces of work, and as many reads
 TRIES = 6
+WATCH = 0.5  # seconds between looks after sessions that hang
 _LOST = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('fraiseql-observe ' || :name, 0))"
 _NOTIFY = f"select pg_notify('{CHANNEL}', :payload)"
@@ -85,8 +86,9 @@ class PostgresEngine:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._waiting = dict.fromkeys((self._writers, self._readers), 0)
         self._appender = GroupCommit("store-appender", self._commit, self._topics)
-        self._listener = Listener(server, self._topics, self._id, self._watch)
+        self._listener = Listener(server, self._topics, self._id)
         self._closed = False
+        self._timer = self._watch()
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         result, topics = await self._in(self._writers, lambda: self._write(work))
@@ -108,6 +110,7 @@ class PostgresEngine:
         self._closed = True
         await self._appender.close()
         await asyncio.to_thread(self._let_go)
+        self._timer.cancel()
 
     def _let_go(self) -> None:
         self._writers.shutdown()
@@ -137,10 +140,14 @@ class PostgresEngine:
             self._sessions.append(session)
         return session
 
-    def _watch(self) -> None:
+    def _watch(self) -> asyncio.TimerHandle:
+        """Look after whoever hangs, again and again: here, because every thread may be one of them."""
         now = time.monotonic()
         for session in tuple(self._sessions):
             session.cut_if_hanging(now)
+        self._listener.cut_if_hanging(now)
+        self._timer = asyncio.get_running_loop().call_later(WATCH, self._watch)
+        return self._timer
 
     def _run(self, work: Callable[[Connection], T], *, read_only: bool = False) -> T:
         """Run a transaction, again when it lost to another, or when its connection had broken before it."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHANNEL = "fraiseql_observe"
-LOOK = 0.5  # seconds between looks at the watch and at the end
+LOOK = 0.5  # seconds between looks at the end
 POLL = 1.0  # seconds between wakes of everybody while nobody can be heard
 SILENCE = 20.0  # seconds without a word after which the connection is tried
 
@@ -32,18 +32,17 @@ class Listener:
     """A thread with its own connection.
 
     Topics of other processes are woken in the event loop; `own` is the id of this one, whose calls were heard already.
-    `watch` is called twice a second, to look after sessions that hang.
     """
 
-    def __init__(self, server: Server, topics: Topics, own: str, watch: Callable[[], None]) -> None:
+    def __init__(self, server: Server, topics: Topics, own: str) -> None:
         self._loop = asyncio.get_running_loop()
         self._server = server
         self._topics = topics
         self._own = own
-        self._watch = watch
         self._end = threading.Event()
         self._connection: Connection | None = None
         self._missed = False
+        self._asked: float | None = None  # since when it waits for an answer
         self._thread = threading.Thread(target=self._run, name="store-listener", daemon=True)
         self._thread.start()
 
@@ -54,6 +53,12 @@ class Listener:
             cut(self._connection)
         self._thread.join()
 
+    def cut_if_hanging(self, now: float) -> None:
+        """End the connection when the server does not even answer that it is there."""
+        connection = self._connection
+        if connection is not None and self._asked is not None and now - self._asked > SILENCE:
+            cut(connection)
+
     def _run(self) -> None:
         while not self._end.is_set():
             try:
@@ -61,7 +66,7 @@ class Listener:
             except StoreError:
                 self._missed = True
                 self._everybody()
-                self._pause()
+                self._end.wait(POLL)
                 continue
             self._connection = connection
             try:
@@ -70,7 +75,7 @@ class Listener:
                 if not self._end.is_set():
                     log.warning("The wake channel broke.", extra={"reason": type(error).__name__})
             finally:
-                self._connection = None
+                self._connection = self._asked = None
                 with suppress(psycopg.Error):
                     connection.close()
 
@@ -83,10 +88,10 @@ class Listener:
         while not self._end.is_set():
             for notify in connection.notifies(timeout=LOOK):
                 self._notified(notify.payload)
-            self._watch()
             if time.monotonic() - heard > SILENCE:
-                heard = time.monotonic()
+                heard = self._asked = time.monotonic()
                 connection.execute("select 1")
+                self._asked = None
 
     def _notified(self, payload: str) -> None:
         sender, _, topic = payload.partition(" ")
@@ -99,7 +104,3 @@ class Listener:
     def _call(self, wake: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(wake)
-
-    def _pause(self) -> None:
-        self._watch()
-        self._end.wait(POLL)
