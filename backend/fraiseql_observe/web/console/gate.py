@@ -133,7 +133,7 @@ def check_origin(request: web.Request) -> None:
     """
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
-    hosts = {request.host, urlsplit(request.app[SETTINGS].server.public_url).netloc}
+    hosts = {request.host, urlsplit(request.app[SETTINGS].server.public_url).netloc} - {""}
     if site not in {"same-origin", "none"} or (origin is not None and urlsplit(origin).netloc not in hosts):
         raise AuthError(
             "This form was not sent from one of our pages, so nothing was done.",

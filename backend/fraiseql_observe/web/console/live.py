@@ -63,6 +63,7 @@ async def next_words(changed: asyncio.Event) -> bytes:
 
 
 def wake(console: ConsoleState) -> None:
+    console.forget()
     for stream in console.streams:
         stream.set()
 

@@ -49,10 +49,14 @@ class ConsoleState:
         return self._key
 
     async def tally(self, engine: Engine, now: datetime) -> Tally:
-        """Counts for the menu, at most `FRESH` old."""
+        """Counts for the menu: of now as far as the store told us of changes, else at most `FRESH` old."""
         if self._tally is None or not timedelta(0) <= now - self._tally.at < FRESH:
             self._tally = await engine.read(lambda tx: _count(tx, now))
         return self._tally
+
+    def forget(self) -> None:
+        """Count again, because incidents changed."""
+        self._tally = None
 
 
 def _count(tx: Transaction, now: datetime) -> Tally:

@@ -104,20 +104,36 @@ def link(url: str) -> str:
 def about(event: Event) -> str:
     """What an event adds to its kind, from the small values it carries."""
     data = event.data
-    named = [str(data[name]) for name in ("destination", "policy", "window") if data.get(name)]
+    said: list[str] = []
+    if isinstance(count := data.get("alerts"), int):
+        said.append("1 alert" if count == 1 else f"{count} alerts")
     if isinstance(step := data.get("step"), int):
-        named.append(f"step {step + 1}")
-    names = data.get("alerts") or data.get("destinations")
-    if isinstance(names, list | tuple):
-        named.append(_few([str(name) for name in names]))
-    elif isinstance(names, int):
-        named.append(f"{names} alerts" if names != 1 else "1 alert")
-    named += [str(data[name]) for name in ("reason", "detail", "until") if data.get(name)]
-    return " · ".join(named)
+        said.append(f"step {step} of {data.get('policy', 'its policy')}")
+    said += [_few(names) for key in ("names", "destinations") if isinstance(names := data.get(key), list) and names]
+    said += [str(data[key]).replace("_", " ") for key in ("destination", "reason") if data.get(key)]
+    return ", ".join(said)
 
 
-def _few(names: list[str], most: int = 5) -> str:
-    said = ", ".join(names[:most])
+def until_of(event: Event) -> datetime | None:
+    """Until when a snooze or a maintenance window lasts that an event tells of."""
+    try:
+        until = datetime.fromisoformat(str(event.data.get("until", "")))
+    except ValueError:
+        return None
+    return until if until.tzinfo else until.replace(tzinfo=UTC)
+
+
+def who(event: Event) -> str:
+    """Who did it and from where; nobody, when it follows from what stands there already."""
+    actor = event.actor
+    if actor.source in {"dispatcher", "escalation"}:
+        return ""
+    same = actor.source.casefold() == actor.name.casefold()
+    return actor.name if same or not actor.source else f"{actor.name}, {actor.source}"
+
+
+def _few(names: list[object], most: int = 5) -> str:
+    said = ", ".join(str(name) for name in names[:most])
     return f"{said} and {len(names) - most} more" if len(names) > most else said
 
 

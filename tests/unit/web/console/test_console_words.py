@@ -70,12 +70,35 @@ def event(kind: EventKind, **data: object) -> Event:
 
 def test_events_say_what_they_carry() -> None:
     assert words.about(event(EventKind.DELIVERED, destination="pager")) == "pager"
-    assert words.about(event(EventKind.ALERTS_ADDED, alerts=1)) == "1 alert"
-    assert words.about(event(EventKind.ALERTS_ADDED, alerts=7)) == "7 alerts"
-    assert words.about(event(EventKind.OPENED, alerts=["a", "b"])) == "a, b"
-    assert words.about(event(EventKind.OPENED, alerts=list("abcdefg"))) == "a, b, c, d, e and 2 more"
+    assert (
+        words.about(event(EventKind.DELIVERY_DEAD, destination="pager", reason="rate_limited")) == "pager, rate limited"
+    )
+    assert words.about(event(EventKind.ALERTS_ADDED, alerts=1, names=["A"])) == "1 alert, A"
+    assert words.about(event(EventKind.OPENED, alerts=7, names=list("abcdefg"))) == "7 alerts, a, b, c, d, e and 2 more"
     assert words.about(event(EventKind.COMMENTED)) == ""
-    assert words.about(event(EventKind.ESCALATED, step=0, policy="night")) == "night · step 1"
+    said = words.about(event(EventKind.ESCALATED, step=1, policy="night", destinations=["pager", "mail"]))
+    assert said == "step 1 of night, pager, mail"
+
+
+def test_events_say_until_when() -> None:
+    assert words.until_of(event(EventKind.SNOOZED, until=NOW.isoformat())) == NOW
+    assert words.until_of(event(EventKind.SNOOZED, until="2026-11-23T12:00:00")) == NOW
+    assert words.until_of(event(EventKind.SNOOZED, until="soon")) is None
+    assert words.until_of(event(EventKind.SNOOZED)) is None
+
+
+@pytest.mark.parametrize(
+    ("actor", "said"),
+    [
+        (Actor("kim", "slack"), "kim, slack"),
+        (Actor("Alertmanager", "alertmanager"), "Alertmanager"),
+        (Actor("pager", "dispatcher"), ""),
+        (Actor("night", "escalation"), ""),
+        (Actor("kim", ""), "kim"),
+    ],
+)
+def test_who_did_it(actor: Actor, said: str) -> None:
+    assert words.who(Event("inc_1", NOW, EventKind.OPENED, actor)) == said
 
 
 def test_every_kind_of_event_and_delivery_has_words() -> None:
