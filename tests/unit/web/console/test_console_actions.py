@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from told import tell
+from paging import tell
 
 from fraiseql_observe.errors import ConflictError
 from fraiseql_observe.incident.model import Actor, EventKind, State

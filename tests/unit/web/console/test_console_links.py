@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from told import tell
+from paging import tell
 
 from fraiseql_observe.incident.model import Actor, EventKind, State
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from told import tell
+from paging import tell
 
 from fraiseql_observe.web.console import session
 

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from told import tell
+from paging import tell
 
 from fraiseql_observe.incident.model import Actor
 from fraiseql_observe.web.console import assets, filters
@@ -167,7 +167,7 @@ async def test_the_first_page_is_small(kim, manager) -> None:
 
 
 def _body(number: int) -> bytes:
-    from told import webhook  # noqa: PLC0415 - only here
+    from paging import webhook  # noqa: PLC0415 - only here
 
     return webhook(f"Alert{number}", ("critical", "warning", "info")[number % 3], service=f"service-{number}")
 
