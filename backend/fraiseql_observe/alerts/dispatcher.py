@@ -89,6 +89,11 @@ class Dispatcher:
         self._channels.configure(destinations)
         self._wake.set()
 
+    def rests(self, name: str) -> bool:
+        """Whether a destination is left alone by its breaker now; False for one that is not configured."""
+        destination = self._destinations.get(name)
+        return destination is not None and self._breaker_open(destination, self._clock())
+
     async def enable(self, name: str) -> None:
         """Serve a destination again that had answered 410 Gone.
 
@@ -181,7 +186,7 @@ class Dispatcher:
                 extra={"delivery": result.delivery.id, "destination": result.delivery.destination},
             )
         disabled = {name for name, until in taken.paused.items() if until >= DISABLED}
-        resting = {each.channel for each in self._destinations.values() if self._rests(each, now)}
+        resting = {each.channel for each in self._destinations.values() if self._breaker_open(each, now)}
         self._counting.channels(self._destinations, disabled, resting)
         pauses = [until for name, until in taken.paused.items() if name in taken.waiting and until < DISABLED]
         full = len(self._running) >= ROOM  # then a sending must end first, and that wakes us
@@ -234,6 +239,6 @@ class Dispatcher:
         longest = max((limits(each.traits, each.settings).timeout for each in self._destinations.values()), default=0)
         return timedelta(seconds=longest + BUILD_SECONDS + SPARE_SECONDS) + LEASE_SPARE
 
-    def _rests(self, destination: Destination, now: datetime) -> bool:
+    def _breaker_open(self, destination: Destination, now: datetime) -> bool:
         channel = self._channels.get(destination.channel)
         return channel is not None and channel.breaker.rests(now)

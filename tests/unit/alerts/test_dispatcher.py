@@ -207,6 +207,7 @@ async def test_five_failures_open_the_breaker_and_its_deliveries_wait_unspent(tm
         await here.enqueue(8, destination="other")
         await here.until_state("sent", 8, "other")
         await here.until(lambda: here.metric("destination_breaker_open", notifier="webhook") == 1)
+        assert [here.dispatcher.rests(name) for name in ("sink", "other", "nobody")] == [True, False, False]
         await here.time.pass_(timedelta(seconds=5))
         assert (len(sink.told), (await here.delivery(7)).attempts) == (5, 0)
         await here.time.pass_(timedelta(seconds=10))
