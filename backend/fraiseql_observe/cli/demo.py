@@ -22,7 +22,7 @@ import click
     show_default=True,
     type=click.IntRange(1024, 65000),
     metavar="PORT",
-    help="The first of the ten consecutive ports that the demo listens on.",
+    help="The first of the twelve consecutive ports that the demo listens on.",
 )
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 16), help="Processes of the application."

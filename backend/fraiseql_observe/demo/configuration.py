@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SCRAPE_INTERVAL = 2  # seconds; a newcomer does not wait for minutes
 EVALUATION_INTERVAL = 4
+GROUP_INTERVAL = 5
 RANGE = 15 * 60  # seconds that dashboards look back
 REFRESH = 5
 WEBHOOK_TOKEN = "webhook-token"  # noqa: S105  the file's name
@@ -26,6 +27,7 @@ TARGETS = {
     "redis": "redis_exporter",
     "prometheus": "prometheus",
     "alertmanager": "alertmanager",
+    "fraiseql-observe": "backend",
 }
 
 
@@ -40,8 +42,9 @@ def mixin_config(ports: Ports, folder: Path) -> dict[str, Any]:
         "deploy": {
             "targets": {job: [address(ports, server)] for job, server in TARGETS.items()},
             "alertmanager": address(ports, "alertmanager"),
-            "webhookUrl": f"http://{address(ports, 'notifications')}/webhooks/alertmanager",
+            "webhookUrl": f"http://{address(ports, 'backend')}/webhooks/alertmanager",
             "webhookTokenFile": str(folder / WEBHOOK_TOKEN),
+            "groupInterval": GROUP_INTERVAL,
             "auditSslMode": "disable",
             "dashboardsPath": str(folder / DASHBOARDS),
         },

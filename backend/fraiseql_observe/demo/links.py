@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from fraiseql_observe.demo.alerting import CONSOLE_TOKEN
 from fraiseql_observe.demo.configuration import DASHBOARDS
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ def _places(stack: Stack) -> list[str]:
         ("Prometheus", prometheus),
         ("Alerts and rules", f"{prometheus}/alerts  {prometheus}/rules"),
         ("Alertmanager", stack.alertmanager.url),
+        ("Alert console", stack.backend.url),
+        ("  log in with", f"the content of {folder}/{CONSOLE_TOKEN}"),
+        ("  its settings", str(stack.backend.settings_file)),
+        ("Slack stand-in", f"{stack.sinks.url}/slack"),
         *([("Grafana", f"{stack.grafana.url}/dashboards")] if stack.grafana else []),
         ("Dashboards", f"{folder}/{DASHBOARDS}"),
         ("Audit log", f"PGPASSFILE={folder}/pgpass psql {stack.reader_address}"),
@@ -40,6 +45,7 @@ def _faults(stack: Stack) -> list[str]:
         f"    kill {servers['redis'].pid}   the cache is gone      (FraiseQLCacheConnectionLost)",
         f"    kill -INT {servers['postgresql'].pid}   the database is gone   (FraiseQLDatabaseDown)",
         f"    kill {servers['blog'].pid}   the application is gone (FraiseQLDown)",
+        f"    kill {servers['backend'].pid}   alerts wait, none is lost",
         "  What died is started again by:",
         f"    kill -HUP {os.getpid()}",
     ]

@@ -22,7 +22,9 @@ NAMES = (
     "node_exporter",
     "redis",
     "redis_exporter",
-    "notifications",
+    "backend",
+    "sinks",
+    "mail",
 )
 LARGEST = 65535 - len(NAMES) + 1
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.demo.servers.programs import Program
 
 OLDEST_PYTHON = (3, 13)
-PACKAGES = ("fraiseql", "httpx", "prometheus-client", "pyjwt", "redis", "uvicorn")
+PACKAGES = ("aiosmtpd", "fraiseql", "jsonschema", "httpx", "prometheus-client", "pyjwt", "redis", "uvicorn")
 INSTALL = 'pip install "fraiseql-observe[demo]"'
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 import signal
 import sys
@@ -11,19 +10,16 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from fraiseql_observe.demo import links, preflight
-from fraiseql_observe.demo.configuration import WEBHOOK_TOKEN
 from fraiseql_observe.demo.feeding import wait_until_fed
 from fraiseql_observe.demo.grafana import find_runner
-from fraiseql_observe.demo.notifications import Notification, NotificationReceiver
 from fraiseql_observe.demo.ports import Ports
-from fraiseql_observe.demo.servers.configured import write_files
+from fraiseql_observe.demo.rehearsal import rehearse
 from fraiseql_observe.demo.stack import Stack
 from fraiseql_observe.demo.watch import Watch
 from fraiseql_observe.errors import DemoError
@@ -34,6 +30,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from fraiseql_observe.demo.progress import Progress
+    from fraiseql_observe.demo.sinks import Arrival
     from fraiseql_observe.verify import Report
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -76,7 +73,6 @@ def run(options: Options, progress: Progress) -> bool:
     with (
         _stoppable(),
         _scratch(options, progress) as folder,
-        _receiver(options, folder, progress),
         Stack(options.ports, folder, workers=options.workers, rate=options.rate) as stack,
         _undisturbed_end(),
     ):
@@ -108,6 +104,11 @@ def _start(stack: Stack, progress: Progress) -> Report:
     ):
         rendered = stack.render()
     with progress.step(
+        "Starting the alert backend", lambda: f"Alert backend {stack.backend.url}, and where alerts arrive"
+    ):
+        stack.start_sinks(lambda arrival: _announce(progress, arrival))
+        stack.start_backend()
+    with progress.step(
         "Starting Prometheus and Alertmanager", lambda: f"Prometheus {stack.prometheus.url}, Alertmanager"
     ):
         stack.start_alertmanager(rendered)
@@ -115,6 +116,8 @@ def _start(stack: Stack, progress: Progress) -> Report:
     _start_grafana(stack, progress)
     with progress.step("Starting the traffic", f"Traffic, {stack.rate:g} operations a second"):
         stack.start_traffic()
+    with progress.step("Sending an alert through the whole chain", "A rehearsal alert arrived everywhere"):
+        rehearse(stack)
     with progress.step("Waiting for data in every panel", lambda: verdict(report)) as say:
         report = wait_until_fed(stack, rendered, say)
     return report
@@ -155,16 +158,8 @@ def _write(report: Report, path: Path | None, seconds: float) -> None:
         ) from None
 
 
-def _receiver(options: Options, folder: Path, progress: Progress) -> NotificationReceiver:
-    """Alertmanager finds the token in a file, as it would anywhere."""
-    token = secrets.token_urlsafe(24)
-    write_files(folder, {WEBHOOK_TOKEN: token})
-    return NotificationReceiver(options.ports.of("notifications"), token, partial(_announce, progress))
-
-
-def _announce(progress: Progress, alert: Notification) -> None:
-    style = {"resolved": "green", "firing": "bold red"}.get(alert.status, "")
-    progress.say(Text.assemble("  --  ", (alert.status, style), f" {alert.name} ({alert.severity}): {alert.summary}"))
+def _announce(progress: Progress, arrival: Arrival) -> None:
+    progress.say(Text.assemble("  --  ", (arrival.place, "bold"), f" {arrival.what}: {arrival.text}"))
 
 
 @contextmanager

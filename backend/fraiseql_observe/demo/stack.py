@@ -12,13 +12,14 @@ import psycopg
 from psycopg import sql
 
 from fraiseql_observe.audit import catalogue, setup
-from fraiseql_observe.demo import configuration
+from fraiseql_observe.demo import alerting, configuration
 from fraiseql_observe.demo.blog import database
 from fraiseql_observe.demo.blog.tokens import issue_token
 from fraiseql_observe.demo.configuration import below
 from fraiseql_observe.demo.grafana import GrafanaServer, Runner
 from fraiseql_observe.demo.servers import (
     AlertmanagerServer,
+    BackendServer,
     BlogServer,
     NodeExporter,
     PostgresExporter,
@@ -30,12 +31,15 @@ from fraiseql_observe.demo.servers import (
     TrafficGenerator,
 )
 from fraiseql_observe.demo.servers.configured import write_files
+from fraiseql_observe.demo.sinks import SinkPlaces, Sinks
 from fraiseql_observe.mixin import Rendered, render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from fraiseql_observe.demo.ports import Ports
+    from fraiseql_observe.demo.sinks import Arrival
 
 DATABASE = "blog"
 OWNER = "blog"
@@ -78,6 +82,8 @@ class Stack:
     blog: BlogServer
     prometheus: PrometheusServer
     alertmanager: AlertmanagerServer
+    backend: BackendServer
+    sinks: Sinks
     traffic: TrafficGenerator
     grafana: GrafanaServer | None = None
 
@@ -159,6 +165,17 @@ class Stack:
     def start_alertmanager(self, rendered: Rendered) -> None:
         files = below(rendered.files(), "bundle/alertmanager/")
         self.alertmanager = self._start(AlertmanagerServer(files, **self._place("alertmanager")))
+
+    def start_sinks(self, tell: Callable[[Arrival], None]) -> None:
+        """Start the places where alerts arrive; `tell` is called, from other threads, for each that does."""
+        places = SinkPlaces(self.ports.of("sinks"), self.ports.of("mail"), self.url_of("backend"))
+        self.sinks = self._exits.enter_context(Sinks(places, tell))
+
+    def start_backend(self) -> None:
+        """Start the alert backend between Alertmanager and the sinks."""
+        write_files(self.folder, alerting.Keys(self.sinks.secrets, self.reader_url).files())
+        settings = alerting.settings(self.ports, self.folder)
+        self.backend = self._start(BackendServer(settings, **self._place("backend")))
 
     def start_grafana(self, runner: Runner) -> None:
         token = (self.folder / configuration.WEBHOOK_TOKEN).read_text()

@@ -21,9 +21,10 @@ from fraiseql_observe.demo.sinks.mail import plain_text
 from fraiseql_observe.demo.sinks.slack import CHANNEL
 from fraiseql_observe.errors import DemoError
 
+TEXT = "*db-1* see <https://runbooks.example/a|the runbook> &amp; act"
 BUTTONS = [
     {"type": "header", "text": {"type": "plain_text", "text": "PostgreSQL <down>"}},
-    {"type": "section", "text": {"type": "mrkdwn", "text": "*db-1* see <https://runbooks.example/a|the runbook> &amp; act"}},
+    {"type": "section", "text": {"type": "mrkdwn", "text": TEXT}},
     {
         "type": "actions",
         "elements": [
@@ -108,6 +109,7 @@ def test_a_message_is_posted_edited_and_answered_in_its_thread(sinks, told):
         ({"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}]}, "invalid_blocks"),
         ({"blocks": [{"type": "section", "fields": [{"type": "mrkdwn", "text": "x"}] * 11}]}, "invalid_blocks"),
         ({"blocks": [{"type": "dance"}]}, "invalid_blocks"),
+        ({"attachments": [{"blocks": [{"type": "dance"}]}]}, "invalid_blocks"),
         ({"thread_ts": "1.000009"}, "thread_not_found"),
     ],
 )
@@ -127,12 +129,15 @@ def test_slack_wants_its_token_and_json(sinks):
 
 
 def test_the_page_shows_the_channel_and_nothing_hostile(sinks):
-    said = slack(sinks, "chat.postMessage", {"channel": CHANNEL, "text": "x", "blocks": BUTTONS})
+    attached = [{"color": "#cc0000", "blocks": BUTTONS}, {"color": "red; }", "blocks": BUTTONS}]
+    said = slack(sinks, "chat.postMessage", {"channel": CHANNEL, "text": "x", "attachments": attached})
     with urllib.request.urlopen(f"{sinks.url}/slack", timeout=10) as answer:
         page = answer.read().decode()
     assert "<h2>PostgreSQL &lt;down&gt;</h2>" in page
     assert '<b>db-1</b> see <a href="https://runbooks.example/a">the runbook</a> &amp; act' in page
     assert f'name="ts" value="{said["ts"]}"' in page
+    assert '<aside style="border-color: #cc0000">' in page
+    assert "red; }" not in page
     assert "javascript:" not in page
 
 

@@ -19,7 +19,7 @@ def test_what_is_rendered_asks_the_demos_servers(tmp_path):
     for server in set(configuration.TARGETS.values()):
         assert configuration.address(PORTS, server) in prometheus
     alertmanager = files["bundle/alertmanager/alertmanager.yml"].decode()
-    assert f"127.0.0.1:{PORTS.of('notifications')}/webhooks/alertmanager" in alertmanager
+    assert f"127.0.0.1:{PORTS.of('backend')}/webhooks/alertmanager" in alertmanager
     assert f"credentials_file: {tmp_path}/webhook-token" in alertmanager
     assert all(dashboard["time"]["from"] == "now-15m" for dashboard in rendered.dashboards.values())
 

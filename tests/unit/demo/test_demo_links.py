@@ -10,16 +10,20 @@ from fraiseql_observe.demo import links
 
 def stack(grafana=None):
     def server(name, pid):
-        return SimpleNamespace(name=name, pid=pid, url=f"http://{name}", password="hunter2", token_secret="hunter2")
+        return SimpleNamespace(
+            name=name, pid=pid, url=f"http://{name}", password="hunter2", token_secret="hunter2", settings_file=name
+        )
 
     servers = [
-        server(name, pid) for pid, name in enumerate(("blog", "prometheus", "alertmanager", "redis", "postgresql"))
+        server(name, pid)
+        for pid, name in enumerate(("blog", "prometheus", "alertmanager", "redis", "postgresql", "backend"))
     ]
     named = {each.name: each for each in servers}
     return SimpleNamespace(
         servers=servers,
         folder=Path("/scratch"),
         grafana=grafana,
+        sinks=SimpleNamespace(url="http://sinks", secrets="hunter2"),
         reader_address="postgresql://reader@host/blog",
         reader_url="postgresql://reader:hunter2@host/blog",
         **named,
@@ -32,6 +36,9 @@ def test_places_and_faults_without_secrets():
         "http://blog/graphql",
         "http://prometheus/alerts",
         "http://alertmanager",
+        "http://backend",
+        "/scratch/console-token",
+        "http://sinks/slack",
         "postgresql://reader@host/blog",
     ):
         assert place in text

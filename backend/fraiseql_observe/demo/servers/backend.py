@@ -21,7 +21,8 @@ class BackendServer(Server):
     """`fraiseql-observe serve` on loopback.
 
     Args:
-        settings: what its YAML file says; address, port and a SQLite store in its folder are added where they are missing.
+        settings: what its YAML file says; address, port and a SQLite store in its folder are added where they
+            are missing.
         prefix: words before the command, such as `taskset -c 0`.
     """
 
@@ -39,15 +40,19 @@ class BackendServer(Server):
         self.settings = settings
         self._prefix = prefix
 
+    @property
+    def settings_file(self) -> Path:
+        return self.folder / SETTINGS
+
     def prepare(self) -> None:
         server = {"host": HOST, "port": self.port, **self.settings.get("server", {})}
         store = self.settings.get("store", {"url": f"sqlite:///{self.folder / 'alerts.db'}"})
-        path = self.folder / SETTINGS
+        path = self.settings_file
         path.touch(mode=0o600)
         path.write_text(yaml.safe_dump({**self.settings, "server": server, "store": store}, sort_keys=False))
 
     def command(self) -> Command:
-        argv = [sys.executable, "-m", "fraiseql_observe", "serve", "--config", self.folder / SETTINGS]
+        argv = [sys.executable, "-m", "fraiseql_observe", "serve", "--config", str(self.settings_file)]
         return Command([*self._prefix, *argv], cwd=self.folder)
 
     def ready(self) -> bool:

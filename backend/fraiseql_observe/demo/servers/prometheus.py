@@ -28,6 +28,8 @@ class PrometheusServer(ConfiguredServer):
                 f"--config.file={self.folder / CONFIG}",
                 f"--storage.tsdb.path={self.folder / 'data'}",
                 "--storage.tsdb.retention.time=1d",
+                # What fires before it has found Alertmanager is sent again in seconds, not in a minute.
+                "--rules.alert.resend-delay=5s",
                 f"--web.listen-address={HOST}:{self.port}",
                 f"--web.external-url={self.url}",
             ],

@@ -33,7 +33,7 @@ def payload(message: Posted, pressed: Mapping[str, Any], response_url: str) -> d
         "api_app_id": "A0DEMO",
         "container": {"type": "message", "message_ts": message.ts, "channel_id": CHANNEL, "is_ephemeral": False},
         "channel": {"id": CHANNEL, "name": CHANNEL_NAME},
-        "message": {"type": "message", "ts": message.ts, "text": message.text, "blocks": message.blocks},
+        "message": {"type": "message", "ts": message.ts, "text": message.text, "blocks": message.all_blocks},
         "response_url": response_url,
         "actions": [{**pressed, "action_ts": message.ts}],
     }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.demo.sinks.slack import Block, Posted
 
 LINK = re.compile(r"&lt;(https?://[^|&\s]+(?:&amp;[^|&\s]+)*)(?:\|(.*?))?&gt;")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 BOLD = re.compile(r"\*([^*\n]+)\*")
 
 _PAGE = """<!doctype html>
@@ -20,7 +21,8 @@ _PAGE = """<!doctype html>
 <style>
 :root {{ color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }}
 body {{ max-width: 46rem; margin: 2rem auto; padding: 0 1rem }}
-article {{ border-left: 4px solid #8888; padding: .2rem 1rem; margin: 1.2rem 0 }}
+article {{ border-top: 1px solid #8888; padding: .4rem 0; margin: 1.2rem 0 }}
+aside {{ border-left: 4px solid #888; padding: .1rem 1rem }}
 h2 {{ font-size: 1.05rem; margin: .2rem 0 }} p {{ margin: .3rem 0; white-space: pre-wrap }}
 small, .reply {{ opacity: .75 }} .reply {{ margin-left: 1.5rem }}
 dl {{ display: grid; grid-template-columns: 1fr 1fr; gap: .2rem 1rem; margin: .3rem 0; white-space: pre-wrap }}
@@ -41,10 +43,17 @@ def page(messages: Iterable[Posted]) -> str:
 
 def _message(message: Posted) -> str:
     parts = [_block(block, message.ts) for block in message.blocks] or [f"<p>{_mrkdwn(message.text)}</p>"]
+    parts += [_attachment(each, message.ts) for each in message.attachments]
     if message.edits:
         parts.append("<small>(edited)</small>")
     parts += [f'<p class="reply">&#8627; {_mrkdwn(reply)}</p>' for reply in message.replies]
     return f"<article>{''.join(parts)}</article>"
+
+
+def _attachment(attachment: dict[str, Any], ts: str) -> str:
+    colour = str(attachment.get("color", ""))
+    bar = f' style="border-color: {colour}"' if COLOUR.fullmatch(colour) else ""
+    return f"<aside{bar}>{''.join(_block(block, ts) for block in attachment.get('blocks') or ())}</aside>"
 
 
 def _block(block: Block, ts: str) -> str:

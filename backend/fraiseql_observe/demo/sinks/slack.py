@@ -30,24 +30,35 @@ Block = dict[str, Any]
 
 @dataclass
 class Posted:
-    """A message as the channel shows it now; `edits` counts how often it has changed."""
+    """A message as the channel shows it now; an attachment is blocks behind a coloured bar.
+
+    Attributes:
+        edits: how often it has changed.
+        replies: the texts in its thread.
+    """
 
     ts: str
     text: str
     blocks: list[Block]
+    attachments: list[dict[str, Any]] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     edits: int = 0
     replies: list[str] = field(default_factory=list)
 
     @property
+    def all_blocks(self) -> list[Block]:
+        """Its own and those of its attachments, from top to bottom."""
+        return [*self.blocks, *_attached(self.attachments)]
+
+    @property
     def headline(self) -> str:
-        headers = (block["text"]["text"] for block in self.blocks if block.get("type") == "header")
+        headers = (block["text"]["text"] for block in self.all_blocks if block.get("type") == "header")
         return next(headers, self.text)
 
     @property
     def buttons(self) -> list[Block]:
         """The elements of its action blocks, links among them."""
-        return [each for block in self.blocks if block.get("type") == "actions" for each in block["elements"]]
+        return [each for block in self.all_blocks if block.get("type") == "actions" for each in block["elements"]]
 
 
 class Workspace:
@@ -89,9 +100,7 @@ class Workspace:
             return {"ok": False, "error": error}
         if thread := said.get("thread_ts"):
             return self._reply(str(thread), said)
-        message = Posted(
-            self._next_ts(), str(said.get("text", "")), said.get("blocks") or [], said.get("metadata") or {}
-        )
+        message = Posted(self._next_ts(), metadata=said.get("metadata") or {}, **_shown(said))
         self.messages[message.ts] = message
         while len(self.messages) > KEPT:
             self.messages.pop(next(iter(self.messages)))
@@ -111,7 +120,8 @@ class Workspace:
         message = self.messages.get(str(said.get("ts")))
         if message is None:
             return {"ok": False, "error": "message_not_found"}
-        message.text, message.blocks = str(said.get("text", "")), said.get("blocks") or []
+        for name, value in _shown(said).items():
+            setattr(message, name, value)
         message.edits += 1
         self._arrivals.add(f"Slack #{CHANNEL_NAME}", "edited", message.headline)
         return {"ok": True, "channel": CHANNEL, "ts": message.ts, "text": message.text}
@@ -133,7 +143,7 @@ class Workspace:
 
 def refusal(said: Mapping[str, Any]) -> str:
     """Return the name of Slack's error, empty when it takes the message."""
-    blocks = said.get("blocks") or []
+    blocks = [*(said.get("blocks") or []), *_attached(said.get("attachments") or [])]
     if said.get("channel") not in {CHANNEL, f"#{CHANNEL_NAME}", CHANNEL_NAME}:
         return "channel_not_found"
     if not said.get("text") and not blocks:
@@ -143,6 +153,19 @@ def refusal(said: Mapping[str, Any]) -> str:
     if len(blocks) > MOST_BLOCKS or not all(isinstance(block, dict) and _is_block(block) for block in blocks):
         return "invalid_blocks"
     return ""
+
+
+def _shown(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a message shows."""
+    return {
+        "text": str(said.get("text", "")),
+        "blocks": said.get("blocks") or [],
+        "attachments": said.get("attachments") or [],
+    }
+
+
+def _attached(attachments: list[dict[str, Any]]) -> list[Block]:
+    return [block for each in attachments for block in each.get("blocks") or []]
 
 
 def _is_block(block: Block) -> bool:
