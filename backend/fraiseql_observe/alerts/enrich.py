@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 KEPT = 1000  # incidents whose enrichment is remembered
 WAITING = 500  # incidents that may be asked about; more go without
+GRACE = 0.2  # seconds: the task itself keeps the budget, and is worth hearing out
 FRESH = 60.0  # seconds for which an answer is good
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ class Enricher:
         """What is known after at most `budget` seconds (the settings' by default); starts what nobody started."""
         self.start(incident, alerts)
         if (task := self._asking.get(incident.id)) is not None:
-            await asyncio.wait([task], timeout=self._budget if budget is None else budget)
+            await asyncio.wait([task], timeout=self._budget + GRACE if budget is None else budget)
         return self.peek(incident.id) or Enrichment()
 
     def peek(self, incident_id: str) -> Enrichment | None:
@@ -123,6 +124,7 @@ class Enricher:
         finally:
             for part in parts:
                 part.cancel()
+                part.add_done_callback(_heard)
         enrichment, outcome = _together(parts)
         self._count(outcome)
         self._remember(incident.id, enrichment)
@@ -189,6 +191,12 @@ class Enricher:
 
 async def _nothing() -> dict[str, Any]:
     return {}
+
+
+def _heard(part: asyncio.Task[dict[str, Any]]) -> None:
+    """Nobody waits for a part that was given up; its error is not news."""
+    if not part.cancelled():
+        part.exception()
 
 
 def _described(branch: trend.Branch, series: Series) -> dict[str, Any]:

@@ -149,7 +149,7 @@ class Prometheus:
 
     async def _series(self, endpoint: str, asked: Mapping[str, str]) -> list[Series]:
         body = await self._ask(
-            "POST", endpoint, {**asked, "timeout": f"{self._seconds:.1f}s", "limit": str(MOST_SERIES)}
+            "POST", endpoint, {**asked, "timeout": f"{self._seconds:.1f}", "limit": str(MOST_SERIES)}
         )
         if len(body) < DECODED_IN_THE_LOOP:
             return _parsed(body)
@@ -195,9 +195,7 @@ def _headers(settings: PrometheusSettings) -> dict[str, str]:
     if settings.token:
         headers["Authorization"] = f"Bearer {settings.token.reveal()}"
     elif settings.username:
-        headers["Authorization"] = aiohttp.BasicAuth(
-            settings.username, settings.password.reveal(), encoding="utf-8"
-        ).encode()
+        headers["Authorization"] = aiohttp.encode_basic_auth(settings.username, settings.password.reveal(), "utf-8")
     return headers
 
 
