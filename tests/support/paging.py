@@ -6,15 +6,18 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fraiseql_observe.incident.model import State
 from fraiseql_observe.store.incidents import Query
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from fraiseql_observe.alerts.manager import AlertManager
     from fraiseql_observe.incident.model import Incident
 
+T = TypeVar("T")
 PATIENCE = 10  # seconds
 
 
@@ -64,12 +67,21 @@ def _alert(
     }
 
 
+async def eventually(look: Callable[[], Awaitable[T]]) -> T:
+    """Look again and again until there is something."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if seen := await look():
+                return seen
+            await asyncio.sleep(0.01)
+
+
 async def tell(manager: AlertManager, name: str, severity: str = "critical", **more: Any) -> Incident:
     """Fire a group and wait until it is an incident."""
     await manager.accept(webhook(name, severity, **more), "alertmanager")
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            page = await manager.search(Query(states=(State.FIRING, State.ACKNOWLEDGED), labels={"alertname": name}))
-            if page.incidents:
-                return page.incidents[0]
-            await asyncio.sleep(0.01)
+    query = Query(states=(State.FIRING, State.ACKNOWLEDGED), labels={"alertname": name})
+
+    async def look() -> tuple[Incident, ...]:
+        return (await manager.search(query)).incidents
+
+    return (await eventually(look))[0]

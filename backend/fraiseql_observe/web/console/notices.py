@@ -33,7 +33,7 @@ NOTICES = {
     "window_added": Notice("The window is set."),
     "window_ended": Notice("The window is over. What still fires will be told."),
     "tested": Notice("The test message was sent."),
-    "test_failed": Notice("The test message could not be sent. The reason stands beside the destination.", good=False),
+    "enabled": Notice("It is served again."),
 }
 
 

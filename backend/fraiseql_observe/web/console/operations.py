@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -18,7 +17,6 @@ from fraiseql_observe.web.principal import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from fraiseql_observe.incident.model import Delivery, Incident
     from fraiseql_observe.store.engine import Transaction
@@ -27,7 +25,6 @@ routes = web.RouteTableDef()
 
 DEAD = 100  # drawn at most
 NO_WINDOW = {"matchers": "", "starts": "", "ends": "", "comment": ""}
-TOO_LONG = timedelta(days=31)
 
 
 @routes.get("/dead-letters")
@@ -68,18 +65,12 @@ async def add_window(request: web.Request) -> web.StreamResponse:
     ends = words.local_time(given["ends"], zone)
     if starts is None or ends is None:
         return await draw_windows(request, given, "A window needs a time at which it ends.", "Fill in “until”.")
+    matchers = [line.strip() for line in given["matchers"].splitlines() if line.strip()]
     try:
-        await _add(request, given, starts, ends)
+        await request.app[MANAGER].add_window(matchers, starts, ends, request[ACTOR], given["comment"])
     except ConfigError as error:
         return await draw_windows(request, given, error.message, error.hint)
     return await back(request, "window_added", "/maintenance")
-
-
-async def _add(request: web.Request, given: Mapping[str, str], starts: datetime, ends: datetime) -> None:
-    if ends - starts > TOO_LONG:
-        raise ConfigError("A window may last 31 days at most.", hint="For longer, change the routes in the settings.")
-    matchers = [line.strip() for line in given["matchers"].splitlines() if line.strip()]
-    await request.app[MANAGER].add_window(matchers, starts, ends, request[ACTOR], given["comment"])
 
 
 @routes.post("/maintenance/{id}/end")
@@ -92,29 +83,36 @@ async def end_window(request: web.Request) -> web.StreamResponse:
 @routes.get("/destinations")
 @page()
 async def destinations(request: web.Request) -> web.StreamResponse:
+    return await draw_destinations(request)
+
+
+async def draw_destinations(request: web.Request, problem: tuple[str, str, str] | None = None) -> web.StreamResponse:
+    """The page; `problem` is a destination's name, what was wrong when it was tried, and what to do."""
     manager = request.app[MANAGER]
-    found = await manager.destinations()
-    waiting = await manager.engine.read(lambda tx: outbox.counts(tx, now(request)))
     return await respond(
-        request, "destinations.html", part="_destinations.html", destinations=found, waiting=waiting, problem=None
+        request,
+        "destinations.html",
+        part="_destinations.html",
+        status=502 if problem else 200,
+        destinations=await manager.destinations(),
+        waiting=await manager.engine.read(lambda tx: outbox.counts(tx, now(request))),
+        problem=problem,
     )
 
 
 @routes.post("/destinations/{name}/test")
 @page(Scope.WRITE)
 async def test(request: web.Request) -> web.StreamResponse:
-    manager, name = request.app[MANAGER], request.match_info["name"]
+    name = request.match_info["name"]
     try:
-        await manager.test(name, request[ACTOR])
+        await request.app[MANAGER].test(name, request[ACTOR])
     except DeliveryError as error:
-        found = await manager.destinations()
-        waiting = await manager.engine.read(lambda tx: outbox.counts(tx, now(request)))
-        return await respond(
-            request,
-            "destinations.html",
-            status=502,
-            destinations=found,
-            waiting=waiting,
-            problem=(name, error.message, error.hint),
-        )
+        return await draw_destinations(request, (name, error.message, error.hint))
     return await back(request, "tested", "/destinations")
+
+
+@routes.post("/destinations/{name}/enable")
+@page(Scope.WRITE)
+async def enable(request: web.Request) -> web.StreamResponse:
+    await request.app[MANAGER].enable_destination(request.match_info["name"])
+    return await back(request, "enabled", "/destinations")
