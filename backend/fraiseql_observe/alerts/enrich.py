@@ -6,26 +6,24 @@ import asyncio
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fraiseql_observe.alerts import questions, trend
-from fraiseql_observe.alerts.impact import AuditLog
-from fraiseql_observe.alerts.prometheus import Prometheus
 from fraiseql_observe.errors import EnrichmentError
-from fraiseql_observe.incident.message import Enrichment, Trend
-from fraiseql_observe.notify.units import readable
+from fraiseql_observe.incident.message import Enrichment
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
-    from datetime import datetime
 
-    from fraiseql_observe.alerts.prometheus import Series
+    from fraiseql_observe.alerts.impact import AuditLog
+    from fraiseql_observe.alerts.metric import MetricSource
     from fraiseql_observe.config.enrichment import AuditSettings, EnrichmentSettings, PrometheusSettings
     from fraiseql_observe.incident.model import Alert, Incident
     from fraiseql_observe.telemetry import Telemetry
 
     Arrived = Callable[[str, Enrichment], Awaitable[None]]
 
+BEFORE = timedelta(minutes=5)  # errors begin before the rule's window and `for` are over
 KEPT = 1000  # incidents whose enrichment is remembered
 WAITING = 500  # incidents that may be asked about; more go without
 GRACE = 0.2  # seconds: the task itself keeps the budget, and is worth hearing out
@@ -64,10 +62,8 @@ class Enricher:
     ) -> None:
         self._settings = settings
         self._budget = settings.budget.total_seconds()
-        self._prometheus = (
-            Prometheus(prometheus, largest=settings.largest_answer, seconds=self._budget) if prometheus.url else None
-        )
-        self._audit = AuditLog(audit.url.reveal(), seconds=self._budget) if audit.url else None
+        self._metrics = _metrics(prometheus, settings, clock) if prometheus.url else None
+        self._audit = _audit(audit, self._budget) if audit.url else None
         self._clock, self._telemetry, self._arrived = clock, telemetry, arrived
         self._turns = asyncio.Semaphore(settings.concurrency)
         self._known: OrderedDict[str, _Known] = OrderedDict()
@@ -76,7 +72,7 @@ class Enricher:
 
     def start(self, incident: Incident, alerts: Sequence[Alert]) -> None:
         """Begin to ask, unless this incident is being asked about or was just now; returns at once."""
-        if not self._settings.enabled or not (self._prometheus or self._audit):
+        if not self._settings.enabled or not (self._metrics or self._audit):
             return
         if incident.id in self._asking or self._is_fresh(incident.id):
             return
@@ -105,8 +101,8 @@ class Enricher:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._prometheus:
-            await self._prometheus.close()
+        if self._metrics:
+            await self._metrics.close()
 
     def _is_fresh(self, incident_id: str) -> bool:
         known = self._known.get(incident_id)
@@ -132,40 +128,19 @@ class Enricher:
 
     def _parts(self, incident: Incident, alerts: tuple[Alert, ...]) -> list[Coroutine[Any, Any, dict[str, Any]]]:
         """The questions that are configured; the one may fail or be late without the others."""
-        began = questions.began(alerts, incident.opened_at)
+        began = _began(alerts, incident.opened_at)
         parts = []
-        if self._prometheus and alerts:
-            parts += [self._trend(self._prometheus, alerts, began)]
-        if self._prometheus and alerts and self._settings.operations:
-            parts += [self._operations(self._prometheus, alerts[0], began)]
+        if self._metrics and alerts:
+            parts += [self._metrics.trend(alerts, began)]
+        if self._metrics and alerts and self._settings.operations:
+            parts += [self._metrics.operations(alerts[0], began - BEFORE)]
         if self._audit:
-            parts += [self._users(self._audit, incident, began)]
+            parts += [self._users(self._audit, incident, began - BEFORE)]
         return parts or [_nothing()]
 
-    async def _expression(self, server: Prometheus, alert: Alert) -> str:
-        """The alert's own, else that of the rule of its name."""
-        given = trend.expression_of(alert.generator_url)
-        return given if trend.branches(given) else await server.rule(alert.name, alert.labels)
-
-    async def _trend(self, server: Prometheus, alerts: tuple[Alert, ...], began: datetime) -> dict[str, Any]:
-        branches = trend.branches(await self._expression(server, alerts[0]))
-        span = questions.shown(began, self._clock(), self._settings.window)
-        answers = await asyncio.gather(
-            *(server.range(branch.expression, span.start, span.end, span.step) for branch in branches)
-        )
-        pairs = ((branch, series) for branch, found in zip(branches, answers, strict=True) for series in found)
-        choice = questions.chosen(pairs, alerts)
-        return _described(*choice) if choice else {}
-
-    async def _operations(self, server: Prometheus, alert: Alert, began: datetime) -> dict[str, Any]:
-        expression, now = await self._expression(server, alert), self._clock()
-        seconds = (now - began + questions.BEFORE).total_seconds()
-        query = questions.operations(expression, alert.labels, seconds, self._settings.operations)
-        return {"operations": questions.most_affected(await server.now(query, now.timestamp()))}
-
-    async def _users(self, audit: AuditLog, incident: Incident, began: datetime) -> dict[str, Any]:
+    async def _users(self, audit: AuditLog, incident: Incident, start: datetime) -> dict[str, Any]:
         operation = incident.common_labels.get("operation_name", "")
-        return {"users": await audit.users(began - questions.BEFORE, self._clock(), operation)}
+        return {"users": await audit.users(start, self._clock(), operation)}
 
     def _remember(self, incident_id: str, enrichment: Enrichment) -> None:
         known = self._known.pop(incident_id, None)
@@ -189,6 +164,26 @@ class Enricher:
             self._telemetry.enrichments.labels(outcome).inc()
 
 
+def _metrics(
+    prometheus: PrometheusSettings, settings: EnrichmentSettings, clock: Callable[[], datetime]
+) -> MetricSource:
+    from fraiseql_observe.alerts.metric import MetricSource  # noqa: PLC0415  a parser that only this needs
+
+    return MetricSource(prometheus, settings, clock)
+
+
+def _audit(audit: AuditSettings, seconds: float) -> AuditLog:
+    from fraiseql_observe.alerts.impact import AuditLog  # noqa: PLC0415  a driver that only this may need
+
+    return AuditLog(audit.url.reveal(), seconds=seconds)
+
+
+def _began(alerts: Sequence[Alert], otherwise: datetime) -> datetime:
+    """When the first of the alerts started."""
+    starts = [datetime.fromtimestamp(0, UTC) + timedelta(microseconds=alert.starts_ns // 1000) for alert in alerts]
+    return min(starts, default=otherwise)
+
+
 async def _nothing() -> dict[str, Any]:
     return {}
 
@@ -197,15 +192,6 @@ def _heard(part: asyncio.Task[dict[str, Any]]) -> None:
     """Nobody waits for a part that was given up; its error is not news."""
     if not part.cancelled():
         part.exception()
-
-
-def _described(branch: trend.Branch, series: Series) -> dict[str, Any]:
-    threshold = "" if branch.threshold is None else f"{branch.operator} {readable(branch.threshold, branch.unit)}"
-    return {
-        "trend": Trend(series.points, branch.threshold, branch.expression, branch.unit, branch.operator),
-        "value": readable(series.points[-1][1], branch.unit),
-        "threshold": threshold,
-    }
 
 
 def _together(parts: Sequence[asyncio.Task[dict[str, Any]]]) -> tuple[Enrichment, str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts.trend import metrics_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from fraiseql_observe.alerts.prometheus import Series
     from fraiseql_observe.alerts.trend import Branch
@@ -21,7 +21,6 @@ MOST_POINTS = 240
 SHORTEST_STEP = 15  # seconds: a usual scrape interval
 LONGEST_RANGE = 86400  # seconds
 COMPARED_ALERTS = 20
-BEFORE = timedelta(minutes=5)  # errors begin before the rule's window and `for` are over
 OPERATION_RANGE = (300, 3600)  # seconds
 SCOPE = ("cluster", "namespace")
 OWN_SCOPE = ("job", "instance", "operation_name", "operation_type")  # those of an alert about FraiseQL's own metrics
@@ -35,12 +34,6 @@ class Range:
     start: float
     end: float
     step: float
-
-
-def began(alerts: Sequence[Alert], otherwise: datetime) -> datetime:
-    """When the first of the alerts started."""
-    starts = [datetime.fromtimestamp(0, UTC) + timedelta(microseconds=alert.starts_ns // 1000) for alert in alerts]
-    return min(starts, default=otherwise)
 
 
 def shown(start: datetime, now: datetime, shortest: timedelta) -> Range:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs
@@ -329,3 +331,12 @@ def test_one_login_only():
     both = PrometheusSettings(url="", token=Secret("a"), username="b")
     assert [key for key, _ in both.problems()] == ["token"]
     assert list(PrometheusSettings().problems()) == []
+
+
+def test_a_backend_that_asks_nobody_loads_no_driver_and_no_parser():
+    code = (
+        "import sys, fraiseql_observe.alerts.enrich; "
+        "print(*{'psycopg', 'promql_parser', 'PIL', 'yaml'} & set(sys.modules))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    assert loaded.stdout.split() == []

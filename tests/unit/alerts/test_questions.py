@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from samples import NOW, alert
@@ -24,11 +24,6 @@ def test_the_picture_begins_before_the_alert_and_shows_a_day_at_most(age, second
     assert shown.end == NOW.timestamp()
     assert (shown.end - shown.start, shown.step) == (seconds, step)
     assert (shown.end - shown.start) / shown.step <= 300
-
-
-def test_the_first_alert_began_it():
-    assert questions.began([alert(0), alert(1)], NOW) == datetime(2026, 3, 2, 12, 0, 0, 123456, UTC)
-    assert questions.began([], NOW) == NOW
 
 
 def series(value, **labels):
