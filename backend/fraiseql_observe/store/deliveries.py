@@ -27,6 +27,8 @@ _DESTINATIONS = """
 select incident_id, destination, min(kind) as kind from delivery
 where incident_id = any(:incidents) and state <> 'superseded' group by incident_id, destination
 """
+# The index that finds them has this condition.
+OPEN = "state in ('new', 'retry', 'sending', 'dead', 'ambiguous')"
 LIMIT = 500  # of one page
 
 
@@ -61,7 +63,7 @@ def search(
     limit = max(1, min(limit, LIMIT))
     statement = _SEARCH
     if state is not None:
-        statement += " and state = :state"
+        statement += f" and state = :state and {OPEN}" if repr(state.value) in OPEN else " and state = :state"
     if destination:
         statement += " and destination = :destination"
     parameters = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fraiseql_observe.errors import ConflictError
 from fraiseql_observe.incident.model import DeliveryState
 from fraiseql_observe.store.columns import micros, moment, moment_or_none
-from fraiseql_observe.store.deliveries import Page, attempts_of, deliveries_of, destinations_of, get, search
+from fraiseql_observe.store.deliveries import OPEN, Page, attempts_of, deliveries_of, destinations_of, get, search
 from fraiseql_observe.store.outbox_rows import COLUMNS, NAMES, attempt_row, delivery_row, to_delivery
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ where incident_id = :incident_id and destination = :destination and state in ('n
 # The destinations that something waits for, each found by one step in the index.
 _DESTINATIONS = """
 with recursive waiting (destination) as (
-  select min(destination) from delivery where state in ('new', 'retry')
+  select (select d.destination from delivery d where d.state in ('new', 'retry') order by d.destination limit 1)
   union all
-  select (select min(d.destination) from delivery d where d.state in ('new', 'retry') and d.destination > w.destination)
-  from waiting w where w.destination is not null
+  select (
+    select d.destination from delivery d where d.state in ('new', 'retry') and d.destination > w.destination
+    order by d.destination limit 1
+  ) from waiting w where w.destination is not null
 )
 select destination from waiting where destination is not null
 """
@@ -89,9 +91,9 @@ _REPLAY = """
 update delivery set state = 'new', due_at = :now, finished_at = null, deadline_at = null
 where id = :id and state in ('dead', 'ambiguous')
 """
-_COUNTS = """
+_COUNTS = f"""
 select state, count(*) as count, sum(case when due_at <= :now then 1 else 0 end) as due, min(due_at) as oldest
-from delivery where state in ('new', 'retry', 'sending', 'dead', 'ambiguous') group by state
+from delivery where {OPEN} group by state
 """
 __all__ = [
     "Counts",

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from fraiseql_observe.store.engine import Transaction
 
+# `not in` keeps SQLite from taking the index of states instead of that of times.
 _OVER = """
-select id from incident i where state = 'resolved' and resolved_at < :before and not exists (
+select id from incident i where resolved_at < :before and state not in ('firing', 'acknowledged') and not exists (
   select 1 from delivery d where d.incident_id = i.id and d.state in ('new', 'retry', 'sending')
 ) order by resolved_at limit :limit
 """

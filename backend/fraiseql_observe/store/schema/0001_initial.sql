@@ -102,11 +102,12 @@ create table delivery (
   reason text not null,
   detail text not null
 );
+-- SQLite takes a partial index only for a query that repeats its condition word by word.
 create index delivery_waiting on delivery (destination, due_at, seq) where state in ('new', 'retry');
 create index delivery_lane on delivery (incident_id, destination, seq) where state in ('new', 'retry', 'sending');
 create index delivery_sending on delivery (deadline_at) where state = 'sending';
 create index delivery_of_incident on delivery (incident_id, seq);
-create index delivery_listed on delivery (state, seq);
+create index delivery_open on delivery (state, seq) where state in ('new', 'retry', 'sending', 'dead', 'ambiguous');
 
 create table attempt (
   seq {serial},

@@ -1,0 +1,60 @@
+"""Values stand in columns and come back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fraiseql_observe.store.columns import (
+    dump,
+    load,
+    micros,
+    micros_or_none,
+    moment,
+    moment_or_none,
+    text,
+)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_times_are_exact(at):
+    assert moment(micros(at)) == at
+
+
+def test_times_are_utc_and_may_be_missing():
+    at = datetime(2026, 3, 1, 14, tzinfo=timezone(timedelta(hours=2)))
+    assert moment(micros(at)).isoformat() == "2026-03-01T12:00:00+00:00"
+    assert micros(datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)) == -1
+    assert (micros_or_none(None), moment_or_none(None)) == (None, None)
+    assert moment_or_none(micros_or_none(at)) == at
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_json_is_ascii_and_keeps_everything(labels):
+    assert dump(labels).isascii()
+    assert load(dump(labels)) == labels
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("plain", "plain"),
+        ("ä€😀", "ä€😀"),
+        ("a\0b", "a\ufffdb"),
+        ("\ud800", "\ufffd"),
+        ("\ud83d\ude00", "😀"),
+        ("", ""),
+    ],
+)
+def test_text_is_made_fit_for_every_engine(given, kept):
+    assert text(given) == kept
+
+
+@given(st.text())
+def test_any_text_can_be_written(given):
+    kept = text(given)
+    assert "\0" not in kept
+    kept.encode()
