@@ -13,7 +13,7 @@ from markupsafe import escape as html
 
 from fraiseql_observe.errors import TemplateError
 from fraiseql_observe.notify import escape
-from fraiseql_observe.notify.sandbox import METER, Exhausted, Meter, Sandbox
+from fraiseql_observe.notify.sandbox import METER, Meter, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,7 +73,9 @@ class Templates:
     def _problem(self, name: str) -> str:
         try:
             _sandbox(self._own, name).get_template(name)
-        except (JinjaError, Exhausted, RecursionError, OSError, UnicodeError) as error:
+        except TemplateError as error:
+            return error.message
+        except (JinjaError, RecursionError, OSError, UnicodeError) as error:
             return _sentence(name, error)
         known = built_in_names()
         if name in known or not (near := difflib.get_close_matches(name, known, 1, 0.8)):
@@ -111,13 +113,14 @@ def _sandbox(sandboxes: Mapping[str, Sandbox], name: str) -> Sandbox:
     for ending, sandbox in sandboxes.items():
         if name.endswith(ending):
             return sandbox
-    raise TemplateNotFound(name, f"a template's name must end in one of {', '.join(sandboxes)}")
+    raise TemplateError(f"The template {name}: its name must end in one of {', '.join(sandboxes)}.")
 
 
 def _render(sandboxes: Mapping[str, Sandbox], name: str, context: Mapping[str, object]) -> str:
+    sandbox = _sandbox(sandboxes, name)
     token = METER.set(Meter())
     try:
-        return _sandbox(sandboxes, name).get_template(name).render(context)
+        return sandbox.get_template(name).render(context)
     except Exception as error:  # whatever somebody's template comes upon
         raise TemplateError(
             _sentence(name, error), hint="`fraiseql-observe alert preview` shows what a template gives"
@@ -132,7 +135,7 @@ def _sentence(name: str, error: Exception) -> str:
     if isinstance(error, RecursionError):
         said = "it calls itself for ever"
     elif isinstance(error, TemplateNotFound):
-        said = str(error.message) if error.message != error.name else f"there is no template {error.name}"
+        said = f"there is no template {error.name}"
     else:
         said = (error.message if isinstance(error, JinjaError) else str(error)) or type(error).__name__
     at = f", line {line}" if line else ""

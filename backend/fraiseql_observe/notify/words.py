@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.incident.model import EventKind, State
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from fraiseql_observe.incident.model import Event, Incident
 
@@ -16,7 +17,6 @@ PHRASES = {
     EventKind.UNACKNOWLEDGED: "acknowledgement taken back",
     EventKind.REOPENED: "firing again",
     EventKind.WOKEN: "snooze is over",
-    EventKind.SUPPRESSED: "held back by a maintenance window",
     EventKind.DELIVERED: "message delivered to",
     EventKind.DELIVERY_DEAD: "message could not be delivered to",
 }
@@ -80,11 +80,13 @@ def _happened(event: Event) -> str:  # noqa: PLR0911  one line a kind
         case EventKind.ALERTS_RESOLVED:
             return f"{_alerts(data, 'alert')} resolved"
         case EventKind.SNOOZED:
-            return f"snoozed until {data['until']}" if data.get("until") else "snoozed"
+            return f"snoozed{_until(event)}"
+        case EventKind.SUPPRESSED:
+            return f"held back by a maintenance window{_until(event)}"
         case EventKind.COMMENTED:
             return f"{event.actor.name} says" if event.comment else f"{event.actor.name} commented"
         case EventKind.ESCALATED:
-            return f"escalated to step {data['step']}" if data.get("step") else "escalated"
+            return _escalated(data)
         case EventKind.DELIVERED | EventKind.DELIVERY_DEAD:
             return f"{PHRASES[event.kind]} {data.get('destination', 'a destination')}"
         case _:
@@ -92,12 +94,28 @@ def _happened(event: Event) -> str:  # noqa: PLR0911  one line a kind
 
 
 def _alerts(data: Any, noun: str) -> str:
-    names = [str(name) for name in data.get("alerts") or () if name]
+    """`2 alerts (A, B)`: `alerts` counts them, `names` are the first of their names."""
+    names = [str(name) for name in data.get("names") or ()]
+    number = data.get("alerts") or len(names)
     if not names:
-        return f"{data.get('count') or 'some'} {noun}s"
-    more = max(len(names), int(data.get("count") or 0)) - NAMES
-    listed = ", ".join(names[:NAMES]) + (f" and {more} more" if more > 0 else "")
-    return f"{count(max(len(names), int(data.get('count') or 0)), noun)} ({listed})"
+        return count(number, noun) if number else f"some {noun}s"
+    more = max(0, number - NAMES) if len(names) >= NAMES else 0
+    listed = ", ".join(names[:NAMES]) + (f" and {more} more" if more else "")
+    return f"{count(number, noun)} ({listed})"
+
+
+def _escalated(data: Any) -> str:
+    told = ", ".join(map(str, data.get("destinations") or ()))
+    step = f" to step {data['step']}" if data.get("step") else ""
+    return f"escalated{step}" + (f": {told}" if told else "")
+
+
+def _until(event: Event) -> str:
+    text = str(event.data.get("until") or "")
+    try:
+        return f" until {clock(datetime.fromisoformat(text).astimezone(UTC), event.at)}"
+    except ValueError:
+        return ""
 
 
 def count(number: int, noun: str) -> str:
