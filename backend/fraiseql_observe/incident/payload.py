@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,7 +16,7 @@ from fraiseql_observe.incident import identity
 from fraiseql_observe.incident.model import Alert, AlertStatus, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ALERTS = 10_000
@@ -142,13 +143,13 @@ def new_alert(
 
     Without a start it is the occurrence that fires already, or a new one that starts when it is taken in.
     """
-    own = {**(labels or {}), "alertname": name, "severity": severity.value}
+    own: dict[str, str] = _clean({**(labels or {}), "alertname": name, "severity": severity.value})
     return Alert(
         fingerprint=identity.fingerprint(own),
         starts_ns=nanoseconds(starts_at) if starts_at else 0,
         status=AlertStatus.RESOLVED if ended_at else AlertStatus.FIRING,
         labels=own,
-        annotations=dict(annotations or {}),
+        annotations=_clean(dict(annotations or {})),
         ended_at=ended_at,
     )
 
@@ -163,6 +164,7 @@ def moment(starts_ns: int) -> datetime:
     return _EPOCH + timedelta(microseconds=starts_ns // 1000)
 
 
+@lru_cache(maxsize=4096)
 def read_time(text: str) -> tuple[datetime, int]:
     """Read RFC 3339 as Go writes it: up to nine digits of a second, any offset; return it and its nanoseconds.
 
@@ -253,18 +255,19 @@ def _alert(read: _Alert, where: str) -> Alert:
         starts_ns=starts_ns,
         status=read.status,
         labels=read.labels,
-        annotations={**dict(_grafana(read)), **read.annotations},
+        annotations=_annotations(read),
         ended_at=ended,
         generator_url=read.generator_url,
     )
 
 
-def _grafana(read: _Alert) -> Iterator[tuple[str, str]]:
-    """Yield what Grafana says beside the annotations, under the names that annotations have."""
-    if read.values or read.value_string:
-        yield "value", ", ".join(_text(value) for value in read.values.values()) or read.value_string
-    if read.dashboard_url or read.panel_url:
-        yield "dashboard_url", read.panel_url or read.dashboard_url
+def _annotations(read: _Alert) -> dict[str, str]:
+    """Return the annotations, and what Grafana says beside them under the names that annotations have."""
+    if not (read.values or read.value_string or read.dashboard_url or read.panel_url):
+        return read.annotations
+    value = ", ".join(_text(value) for value in read.values.values()) or read.value_string
+    beside = {"value": value, "dashboard_url": read.panel_url or read.dashboard_url}
+    return {**{name: text for name, text in beside.items() if text}, **read.annotations}
 
 
 def _rendered(alert: Alert) -> dict[str, object]:
