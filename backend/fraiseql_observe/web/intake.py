@@ -16,7 +16,7 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from fraiseql_observe.config.cross import loopback
 from fraiseql_observe.errors import AuthError, ObserveError, OverloadError, PayloadError, StoreError
@@ -34,10 +34,37 @@ log = logging.getLogger(__name__)
 
 PATH = "/webhooks/alertmanager"
 PATHS = frozenset({PATH, PATH + "/"})
-ACCEPTED = b'{"ok": true, "outcome": "accepted"}\n'
-DUPLICATE = b'{"ok": true, "outcome": "duplicate"}\n'
 MAY_SEND = frozenset({Scope.INTAKE.value, Scope.ADMIN.value})
 KEEP_EVERY = 0.2  # seconds between refused bodies that are kept, so that garbage costs few writes
+
+
+class Ready(web.Response):
+    """A good answer with all its bytes made before, to be given again and again.
+
+    A connection that stays open gets them as they are; aiohttp would make head and body anew each time, which is a
+    tenth of a webhook's cost. Every other connection gets an ordinary answer.
+    """
+
+    def __init__(self, outcome: str) -> None:
+        self._text = f'{{"ok": true, "outcome": "{outcome}"}}\n'
+        super().__init__(text=self._text, content_type="application/json")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(self._text)}\r\n\r\n"
+        self._bytes = (head + self._text).encode()
+        self._keep_alive = True
+
+    def to(self, request: web.Request, *, ordinary: bool) -> web.Response:
+        """Return the answer for a request; an ordinary one also for the access log, which asks for its parts."""
+        if ordinary or not request.keep_alive or request.version != HttpVersion11:
+            return web.Response(text=self._text, content_type="application/json")
+        return self
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        if request.transport is None:
+            raise ConnectionResetError
+        request.transport.write(self._bytes)
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is left to be written."""
 
 
 class Intake:
@@ -52,6 +79,9 @@ class Intake:
         self._largest = 0
         self._read_timeout = self._commit_timeout = 0.0
         self._keep_next = 0.0
+        self._logged = manager.settings.log.access
+        self._accepted_answer = Ready("accepted")
+        self._duplicate_answer = Ready("duplicate")
         requests = manager.telemetry.webhook_requests
         self._accepted = requests.labels("accepted").inc
         self._duplicate = requests.labels("duplicate").inc
@@ -87,9 +117,9 @@ class Intake:
             raise OverloadError("The store did not commit in time.") from None
         if accepted.outcome == "duplicate":
             self._duplicate()
-            return web.Response(body=DUPLICATE, content_type="application/json")
+            return self._duplicate_answer.to(request, ordinary=self._logged)
         self._accepted()
-        return web.Response(body=ACCEPTED, content_type="application/json")
+        return self._accepted_answer.to(request, ordinary=self._logged)
 
     async def _read(self, request: web.Request) -> bytes:
         """The body.
@@ -104,6 +134,8 @@ class Intake:
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise PayloadError("The body is compressed; send it as it is.")
         try:
+            if request.content.is_eof():  # it came with the head, as most do
+                return await request.read()
             async with asyncio.timeout(self._read_timeout):
                 return await request.read()
         except TimeoutError:
