@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fraiseql_observe.cli.config import file_option, json_option
-from fraiseql_observe.errors import DeliveryError, NotFoundError
+from fraiseql_observe.errors import DeliveryError, NotFoundError, ObserveError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 KINDS = ("slack", "email", "pagerduty", "opsgenie", "webhook")
 EXAMPLES = ("critical", "warning", "info", "group")  # of `notify.examples`
 STATES = ("firing", "acknowledged", "resolved")
+OVER_HTTP = frozenset({"slack", "pagerduty", "opsgenie", "webhook"})  # their sending can be recorded
 CLOSED_AGAIN = frozenset({"pagerduty", "opsgenie"})  # a trial there must not keep somebody awake
 
 example_option = click.option(
@@ -90,6 +91,8 @@ async def _shown(settings: Settings, name: str, chosen: DestinationSettings, mes
     own = getattr(destination, "preview", None)
     if own is not None:
         return dict(own(message))
+    if chosen.kind not in OVER_HTTP:
+        raise ObserveError(f"A {chosen.kind} destination has no preview.", hint="alert test sends an example")
     await destination.send(message)
     return recorder.shown(chosen)
 

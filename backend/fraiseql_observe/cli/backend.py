@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 BASE = "/api/observability"
 TIMEOUT = 30.0  # seconds
-LARGEST = 32 * 1024 * 1024  # bytes of an answer
 ERRORS: dict[int, type[ObserveError]] = {
     401: AuthError,
     403: AuthError,
@@ -56,24 +56,18 @@ class Backend:
         import requests  # noqa: PLC0415  only commands that ask pay for it
 
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        address = f"{self.url}{BASE}{path}"
         try:
             response = requests.request(
-                method,
-                f"{self.url}{BASE}{path}",
-                headers=headers,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-                **request,
+                method, address, headers=headers, timeout=TIMEOUT, allow_redirects=False, **request
             )
-            said = response.json() if len(response.content) <= LARGEST else None
         except requests.RequestException as error:
             raise ObserveError(
                 f"The backend at {_shown(self.url)} does not answer ({type(error).__name__}).",
                 hint="start it with `fraiseql-observe serve`, or name it: --url URL",
             ) from None
-        except ValueError:
-            said = None
-        if not isinstance(said, dict):
+        said = _object(response.content)
+        if said is None:
             raise ObserveError(
                 f"What answers at {_shown(self.url)} is no fraiseql-observe backend (HTTP {response.status_code}).",
                 hint="name the backend: --url URL",
@@ -81,6 +75,14 @@ class Backend:
         if not response.ok:
             raise _refused(response.status_code, said)
         return said
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def part(identifier: str) -> str:
