@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.alerts import ledger
+from fraiseql_observe.alerts import ledger, outcomes
 from fraiseql_observe.alerts.channels import DISABLED, Channel, Channels
 from fraiseql_observe.alerts.counting import Counting
 from fraiseql_observe.alerts.sending import BUILD_SECONDS, SPARE_SECONDS, Sender
 from fraiseql_observe.errors import NotFoundError, StoreError
+from fraiseql_observe.incident.model import DeliveryState
 from fraiseql_observe.notify.limits import limits
 from fraiseql_observe.store import channels as store_channels
 from fraiseql_observe.store import outbox
@@ -39,6 +40,8 @@ LEASE_SPARE = timedelta(seconds=15)  # beyond the longest that a sending may tak
 STORE_WAITS = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds, while the store cannot be written
 ALIVE = timedelta(seconds=60)
 FAR = datetime(9000, 1, 1, tzinfo=UTC)  # as "past every deadline": a store with one writer has no other sender
+
+_GIVEN_UP = frozenset({DeliveryState.DEAD, DeliveryState.AMBIGUOUS})
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +163,7 @@ class Dispatcher:
             taken = await self._engine.write(lambda tx: ledger.take(tx, turn, self._chance))
             if sweeps:
                 self._counting.queue(await self._engine.read(partial(outbox.counts, now=now)), now)
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - the loop must outlive any fault, and say so
             self._results = results + self._results
             self._postpone(now, error)
             return
@@ -180,10 +183,11 @@ class Dispatcher:
         """Count what ended, and say when to turn next."""
         for result in taken.ended:
             self._counting.ended(result)
+            if result.delivery.state in _GIVEN_UP:
+                log.warning("a delivery was given up", extra=_told(result.delivery))
         for result in taken.lost:
             log.warning(
-                "a delivery was taken over while it was being sent; it may arrive twice",
-                extra={"delivery": result.delivery.id, "destination": result.delivery.destination},
+                "a delivery was taken over while it was being sent; it may arrive twice", extra=_told(result.delivery)
             )
         disabled = {name for name, until in taken.paused.items() if until >= DISABLED}
         resting = {each.channel for each in self._destinations.values() if self._breaker_open(each, now)}
@@ -196,12 +200,15 @@ class Dispatcher:
 
     async def _serve(self, delivery: Delivery, destination: Destination, channel: Channel | None) -> None:
         refusals = 0 if channel is None else channel.refusals
-        result = await self._sender.send(delivery, destination, refusals=refusals)
-        if channel is not None:
-            channel.ended(result, self._clock(), self._chance())
-        self._results.append(result)
-        self._running.pop(delivery.id, None)
-        self._wake.set()
+        result = outcomes.given_back(delivery, delivery.due_at)
+        try:
+            result = await self._sender.send(delivery, destination, refusals=refusals)
+        finally:
+            if channel is not None:
+                channel.ended(result, self._clock(), self._chance())
+            self._results.append(result)
+            self._running.pop(delivery.id, None)
+            self._wake.set()
 
     async def _wait(self) -> None:
         """Until woken, or until something falls due."""
@@ -217,11 +224,12 @@ class Dispatcher:
             timer.cancel()
             woken.cancel()
 
-    def _postpone(self, now: datetime, error: StoreError) -> None:
-        """The store does not write: nothing is lost, results wait here and work waits there."""
+    def _postpone(self, now: datetime, error: Exception) -> None:
+        """Nothing was written and nothing is lost: results wait here, work waits there."""
         wait = STORE_WAITS[min(self._store_failures, len(STORE_WAITS) - 1)]
         if not self._store_failures:
-            log.error("the store cannot be written; sending waits: %s", error.message)
+            ours = not isinstance(error, StoreError)
+            log.error("the store was not written; sending waits", exc_info=error if ours else None)
         self._store_failures += 1
         self._next_turn = now + timedelta(seconds=wait)
 
@@ -242,3 +250,7 @@ class Dispatcher:
     def _breaker_open(self, destination: Destination, now: datetime) -> bool:
         channel = self._channels.get(destination.channel)
         return channel is not None and channel.breaker.rests(now)
+
+
+def _told(delivery: Delivery) -> dict[str, str]:
+    return {"delivery": delivery.id, "destination": delivery.destination, "reason": delivery.reason}

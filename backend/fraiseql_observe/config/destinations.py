@@ -45,7 +45,7 @@ class DestinationSettings:
         maximum=10_000,
     )
     give_up_after: timedelta = setting(
-        "Age at which a message is given up.", default=timedelta(hours=24), minimum=1, maximum=2_592_000
+        "Age at which a message that fails is given up.", default=timedelta(hours=24), minimum=1, maximum=2_592_000
     )
     on_ambiguous: OnAmbiguous = setting(
         "When nobody knows whether a message was taken and the destination cannot tell a repeat: send it again, or hold"

@@ -10,6 +10,8 @@ from itertools import pairwise
 import pytest
 from deliveries import CALM, Sink, world
 
+from fraiseql_observe.alerts import ledger
+from fraiseql_observe.alerts.sending import Sender
 from fraiseql_observe.errors import DeliveryError, NotFoundError, Reason, StoreError, TemplateError
 from fraiseql_observe.incident.model import Action, DeliveryState, EventKind
 from fraiseql_observe.notify.base import Sent, Traits
@@ -531,3 +533,38 @@ async def test_the_newest_incident_is_what_the_message_tells(tmp_path):
         await here.until_state("sent")
         assert await here.engine.read(lambda tx: incidents.get(tx, "inc_1"))
     assert asked == [1, 2, 3]
+
+
+async def test_a_fault_of_ours_in_a_turn_is_said_and_outlived(tmp_path, monkeypatch, caplog):
+    sink = Sink()
+    async with world(tmp_path, sink) as here:
+        await here.until(lambda: here.dispatcher.healthy)
+        take, faults = ledger.take, []
+
+        def broken(tx, turn, chance):
+            if turn.results and not faults:
+                faults.append(turn)
+                raise ZeroDivisionError
+            return take(tx, turn, chance)
+
+        monkeypatch.setattr(ledger, "take", broken)
+        await here.enqueue(1)
+        await here.until(lambda: faults)
+        await here.time.pass_(timedelta(seconds=1))
+        await here.until_state("sent")
+    assert "ZeroDivisionError" in caplog.text
+    assert len(sink.told) == 1
+
+
+async def test_a_fault_of_ours_in_a_sending_keeps_no_place(tmp_path, monkeypatch):
+    async def broken(_self, _delivery, _destination, *, refusals):
+        raise ZeroDivisionError
+
+    sink = Sink(concurrency=1)
+    async with world(tmp_path, sink, start=False) as here:
+        with monkeypatch.context() as patch:
+            patch.setattr(Sender, "send", broken)
+            await here.enqueue(1)
+            here.start()
+            await here.until(lambda: here.dispatcher.healthy and not here.dispatcher._running)
+        await here.until_state("sent")
