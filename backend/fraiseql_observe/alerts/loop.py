@@ -23,11 +23,19 @@ class Loop:
         name: for the log.
         turn: does the work that there is; returns after how many seconds it wants to be called again (0: at once).
         longest: it is called at least so often, in seconds, though nobody woke it.
+        sleep: how it waits.
     """
 
-    def __init__(self, name: str, turn: Callable[[], Awaitable[float]], *, longest: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        turn: Callable[[], Awaitable[float]],
+        *,
+        longest: float,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.name = name
-        self._turn, self._longest = turn, longest
+        self._turn, self._longest, self._sleep = turn, longest, sleep
         self._woken = asyncio.Event()
         self._failures = 0
 
@@ -47,11 +55,16 @@ class Loop:
             if pause <= 0:
                 await asyncio.sleep(0)
                 continue
-            try:
-                async with asyncio.timeout(min(pause, self._longest)):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+            await self._rest(min(pause, self._longest))
+
+    async def _rest(self, pause: float) -> None:
+        """Wait until woken, or until the time has come."""
+        waits = [asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(self._sleep(pause))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def _try(self) -> float:
         try:

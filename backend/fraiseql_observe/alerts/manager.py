@@ -7,6 +7,7 @@ async with AlertManager(settings) as manager:
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Self
 
 from fraiseql_observe.alerts import views
 from fraiseql_observe.alerts.handlers import Handler
-from fraiseql_observe.alerts.parts import signing_key
+from fraiseql_observe.alerts.links import ActionTokens
+from fraiseql_observe.alerts.parts import Basis, signing_key
 from fraiseql_observe.alerts.people import Changed, checked_comment
 from fraiseql_observe.alerts.running import Running
 from fraiseql_observe.alerts.views import Channel, Delivered, Detail
@@ -24,16 +26,16 @@ from fraiseql_observe.errors import ConflictError, NotFoundError, OverloadError,
 from fraiseql_observe.incident import payload, people
 from fraiseql_observe.incident.ids import new_id
 from fraiseql_observe.incident.model import AlertStatus, State
+from fraiseql_observe.notify.http import Http
 from fraiseql_observe.store import alerts, inbox, incidents, windows
 from fraiseql_observe.store.opening import open_store
 from fraiseql_observe.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from types import TracebackType
 
     from fraiseql_observe.alerts.handlers import Function
-    from fraiseql_observe.alerts.links import ActionTokens
     from fraiseql_observe.config.settings import Settings
     from fraiseql_observe.incident.model import Actor, Alert, Delivery, Event, Incident
     from fraiseql_observe.incident.windows import Window
@@ -71,6 +73,7 @@ class AlertManager:
         engine: an open store; without it `settings.store.url` is opened, and closed again at the end.
         clock: gives the present, aware UTC.
         telemetry: the metrics to count in; without it, own ones.
+        sleep: how its loops wait; with the clock, an hour can be simulated.
     """
 
     def __init__(
@@ -80,10 +83,12 @@ class AlertManager:
         engine: Engine | None = None,
         clock: Callable[[], datetime] = utc_now,
         telemetry: Telemetry | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.telemetry = telemetry or Telemetry()
+        self._sleep = sleep
         self._given = engine
         self._engine: Engine | None = engine
         self._running: Running | None = None
@@ -117,13 +122,17 @@ class AlertManager:
         if self._engine is None:
             self._engine = await open_store(self.settings.store.url.reveal(), clock=self.clock)
         self._running = Running(
-            self._engine,
+            Basis(
+                engine=self._engine,
+                http=Http(clock=self.clock),
+                tokens=ActionTokens(await signing_key(self._engine)),
+                clock=self.clock,
+                telemetry=self.telemetry,
+            ),
             self.settings,
             self._own,
-            await signing_key(self._engine),
-            clock=self.clock,
-            telemetry=self.telemetry,
             busy=lambda: self._waiting >= _BUSY,
+            sleep=self._sleep,
         )
         if background:
             self._running.begin()

@@ -18,9 +18,10 @@ from fraiseql_observe.notify.tools import Tools
 from fraiseql_observe.store import settings as kept_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from fraiseql_observe.alerts.enrich import Arrived
     from fraiseql_observe.alerts.rules import Rules
     from fraiseql_observe.config.settings import Settings
     from fraiseql_observe.incident.message import Message
@@ -52,17 +53,21 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What stays the same while the settings change. `arrived` is told of enrichments."""
+    """What stays the same while the settings change."""
 
     engine: Engine
     http: Http
     tokens: ActionTokens
     clock: Callable[[], datetime]
     telemetry: Telemetry
-    arrived: Callable[[str, Enrichment], Awaitable[None]]
 
-    def configure(self, settings: Settings, own: Mapping[str, Destination]) -> Configured:
-        """Make everything that depends on settings; `own` are destinations that a program registered.
+    def configure(self, settings: Settings, own: Mapping[str, Destination], arrived: Arrived) -> Configured:
+        """Make everything that depends on settings.
+
+        Args:
+            settings: the whole configuration.
+            own: destinations that a program registered.
+            arrived: is told of enrichments.
 
         Raises:
             ConfigError: the settings cannot work.
@@ -81,7 +86,7 @@ class Basis:
                 audit=settings.audit,
                 clock=self.clock,
                 telemetry=self.telemetry,
-                arrived=self.arrived,
+                arrived=arrived,
             ),
             links=LinkBuilder(public_url, self.tokens if public_url else None),
         )

@@ -6,12 +6,10 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.alerts import parts
 from fraiseql_observe.alerts.auditor import Auditor
 from fraiseql_observe.alerts.dispatcher import Dispatcher
 from fraiseql_observe.alerts.escalator import Escalator
 from fraiseql_observe.alerts.heartbeat import Heartbeat
-from fraiseql_observe.alerts.links import ActionTokens
 from fraiseql_observe.alerts.loop import Loop
 from fraiseql_observe.alerts.people import People
 from fraiseql_observe.alerts.processor import Processor
@@ -19,10 +17,9 @@ from fraiseql_observe.alerts.reconciler import Reconciler
 from fraiseql_observe.errors import NotFoundError
 from fraiseql_observe.incident.merge import Change
 from fraiseql_observe.incident.model import Actor, EventKind, State
-from fraiseql_observe.notify.http import Http
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime, timedelta
 
     from fraiseql_observe.alerts.desk import Desk
@@ -33,8 +30,6 @@ if TYPE_CHECKING:
     from fraiseql_observe.incident.message import Enrichment, Message
     from fraiseql_observe.incident.model import Delivery, Incident
     from fraiseql_observe.notify.base import Destination
-    from fraiseql_observe.store.engine import Engine
-    from fraiseql_observe.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -47,28 +42,25 @@ class Running:
     """Put together here, let run by `begin`, ended by `drain` and `close`.
 
     Args:
-        engine: the open store.
+        basis: store, connections, clock and metrics.
         settings: the whole configuration.
         own: destinations that a program registered.
-        key: signs the links in messages.
-        clock: gives the present.
-        telemetry: the metrics to count in.
         busy: tells whether webhooks wait for the store.
+        sleep: how loops wait.
     """
 
     def __init__(
         self,
-        engine: Engine,
+        basis: Basis,
         settings: Settings,
         own: Mapping[str, Destination],
-        key: bytes,
         *,
-        clock: Callable[[], datetime],
-        telemetry: Telemetry,
         busy: Callable[[], bool],
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self.basis: Basis = parts.Basis(engine, Http(clock=clock), ActionTokens(key), clock, telemetry, self._enriched)
-        self._configured = self.basis.configure(settings, own)
+        self.basis = basis
+        engine, clock, telemetry = basis.engine, basis.clock, basis.telemetry
+        self._configured = basis.configure(settings, own, self._enriched)
         self._retired: list[Configured] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._unlisten: list[Callable[[], None]] = []
@@ -84,13 +76,14 @@ class Running:
         self.dispatcher = Dispatcher(
             engine, self.destinations, clock=clock, telemetry=telemetry, build_message=self._build
         )
-        self._loops = {
-            "processor": Loop("processor", self.processor.turn, longest=_SAFETY),
-            "escalator": Loop("escalator", self._escalator.turn, longest=_SAFETY),
-            "auditor": Loop("auditor", self._auditor.turn, longest=_SAFETY),
-            "reconciler": Loop("reconciler", self._reconciler.turn, longest=_HOUR),
-            "heartbeat": Loop("heartbeat", self._beat, longest=_HOUR),
+        turns = {
+            "processor": (self.processor.turn, _SAFETY),
+            "escalator": (self._escalator.turn, _SAFETY),
+            "auditor": (self._auditor.turn, _SAFETY),
+            "reconciler": (self._reconciler.turn, _HOUR),
+            "heartbeat": (self._beat, _HOUR),
         }
+        self._loops = {name: Loop(name, turn, longest=longest, sleep=sleep) for name, (turn, longest) in turns.items()}
 
     @property
     def destinations(self) -> Mapping[str, Destination]:
@@ -115,7 +108,7 @@ class Running:
         Raises:
             ConfigError: they cannot work; nothing changed.
         """
-        configured = self.basis.configure(settings, own)
+        configured = self.basis.configure(settings, own, self._enriched)
         self._retired.append(self._configured)
         self._configured = configured
         self.dispatcher.reconfigure(configured.destinations)
