@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -26,6 +27,12 @@ ROOT, SUBJECT = "message_id", "subject"  # what the receipt keeps of an incident
 FEW_ROWS = 5
 PICTURE = "trend.png"
 _ID = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    text: str
+    html: str
 
 
 def ascii_address(address: str) -> str:
@@ -108,12 +115,18 @@ def _headers(message: Message, name: str, settings: EmailDestination, title: str
     yield "X-FraiseQL-Observe-Delivery", escape.header(message.delivery_id)
 
 
+def content(message: Message, render: Render, *, picture: str = "", rows: int = view.ROWS) -> Content:
+    """The two forms of a mail; `picture` is the content id of its picture, empty without one."""
+    variables = view.variables(message, picture=picture, rows=rows)
+    return Content(render("email/body.txt.j2", variables), render("email/body.html.j2", variables))
+
+
 def _fill(mail: EmailMessage, message: Message, render: Render, picture: bytes, rows: int) -> None:
     """Plain text, or HTML with its picture: multipart/alternative, the better one last."""
     cid = message_id(message, f"picture.{domain_of(str(mail['From'].addresses[0].addr_spec))}") if picture else ""
-    variables = view.variables(message, picture=cid[1:-1], rows=rows)
-    mail.set_content(render("email/body.txt.j2", variables), cte="quoted-printable")
-    mail.add_alternative(render("email/body.html.j2", variables), subtype="html", cte="quoted-printable")
+    said = content(message, render, picture=cid[1:-1], rows=rows)
+    mail.set_content(said.text, cte="quoted-printable")
+    mail.add_alternative(said.html, subtype="html", cte="quoted-printable")
     if picture:
         html = mail.get_payload()[1]  # type: ignore[index]
         html.add_related(picture, "image", "png", cid=cid, filename=PICTURE, disposition="inline")  # type: ignore[union-attr]

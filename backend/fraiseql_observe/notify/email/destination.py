@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.notify.email.smtp import Taken
     from fraiseql_observe.notify.tools import Tools
 
+PREVIEWED = "preview"
 REMEMBERED = 500  # deliveries that some addresses got and others did not yet
 
 log = logging.getLogger(__name__)
@@ -68,6 +70,21 @@ class Email:
             raise refusal.of_recipients(taken.refused, len(self._to))
         detail = f"not taken for {refusal.listed(taken.refused)}" if taken.refused else ""
         return Sent(ref=ref, status=taken.code, detail=detail)
+
+    def preview(self, message: Message) -> dict[str, str]:
+        """Subject, text and html as they would be sent, the picture inside the page; nothing is sent.
+
+        Raises:
+            TemplateError: a template cannot be rendered.
+        """
+        picture = self._picture(message)
+        shown = compose.content(message, self._render, picture=PREVIEWED if picture else "")
+        data = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+        return {
+            "subject": compose.subject(message, self.settings, self._render),
+            "text": shown.text,
+            "html": shown.html.replace(f"cid:{PREVIEWED}", data),
+        }
 
     async def close(self) -> None:
         await self._mailer.close()

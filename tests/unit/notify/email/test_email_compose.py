@@ -257,3 +257,13 @@ async def test_a_broken_picture_or_template_loses_nothing_unsaid(tools, caplog):
         await email.send(message())
     assert (caught.value.reason, caught.value.retryable) == (Reason.TEMPLATE, False)
     assert email.channel == "email:localhost:587:"
+
+
+def test_a_preview_is_what_would_be_sent(tools):
+    shown = Email("mail", SETTINGS, tools).preview(message())
+    mail, _ = composed(message())
+
+    assert shown["subject"] == mail["Subject"]
+    assert shown["text"].split() == bodies(mail)[0].split()
+    assert 'src="data:image/png;base64,iVBOR' in shown["html"]
+    assert "<img" not in Email("mail", replace(SETTINGS, picture=False), tools).preview(message())["html"]
