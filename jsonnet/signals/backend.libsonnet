@@ -83,7 +83,7 @@ function(config)
       legend: '{{reason}}',
       alert: 'DeliveryFailing',
       limits: null,
-    } + own(function(q) q.top(config.dashboards.top, q.wholeRange.sumIncrease('fraiseql_observe_delivery_attempts_total', ['reason'], 'outcome!="sent"'))),
+    } + own(function(q) q.top(std.min(config.dashboards.top, 8), q.wholeRange.sumIncrease('fraiseql_observe_delivery_attempts_total', ['reason'], 'outcome!="sent"'))),
     failingShare: {
       title: 'Failing tries',
       description: 'Tries to send that failed, as a share of all, by kind of destination.',

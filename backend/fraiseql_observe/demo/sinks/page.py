@@ -13,7 +13,25 @@ if TYPE_CHECKING:
 
 LINK = re.compile(r"&lt;(https?://[^|&\s]+(?:&amp;[^|&\s]+)*)(?:\|(.*?))?&gt;")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-BOLD = re.compile(r"\*([^*\n]+)\*")
+MARKS = (
+    (re.compile(r"(?<!\w)\*([^*\n]+)\*(?!\w)"), r"<b>\1</b>"),
+    (re.compile(r"(?<!\w)_([^_\n]+)_(?!\w)"), r"<i>\1</i>"),
+    (re.compile(r"`([^`\n]+)`"), r"<code>\1</code>"),
+)
+PICTOGRAM = re.compile(r":([a-z_]+):")
+PICTOGRAMS = {
+    "red_circle": "\N{LARGE RED CIRCLE}",
+    "large_orange_circle": "\N{LARGE ORANGE CIRCLE}",
+    "large_yellow_circle": "\N{LARGE YELLOW CIRCLE}",
+    "large_blue_circle": "\N{LARGE BLUE CIRCLE}",
+    "eyes": "\N{EYES}",
+    "white_check_mark": "\N{WHITE HEAVY CHECK MARK}",
+    "rotating_light": "\N{POLICE CARS REVOLVING LIGHT}",
+    "leftwards_arrow_with_hook": "\N{LEFTWARDS ARROW WITH HOOK}",
+    "speech_balloon": "\N{SPEECH BALLOON}",
+    "alarm_clock": "\N{ALARM CLOCK}",
+    "zzz": "\N{SLEEPING SYMBOL}",
+}
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -59,7 +77,7 @@ def _attachment(attachment: dict[str, Any], ts: str) -> str:
 def _block(block: Block, ts: str) -> str:
     match block.get("type"):
         case "header":
-            return f"<h2>{_plain(block['text']['text'])}</h2>"
+            return f"<h2>{_pictured(_plain(block['text']['text']))}</h2>"
         case "section":
             return _section(block)
         case "context":
@@ -94,4 +112,10 @@ def _mrkdwn(text: str) -> str:
     """Slack escapes &, < and > in texts and writes links as <url|words>."""
     escaped = html.escape(html.unescape(text))
     linked = LINK.sub(lambda found: f'<a href="{found[1]}">{found[2] or found[1]}</a>', escaped)
-    return BOLD.sub(r"<b>\1</b>", linked)
+    for mark, tag in MARKS:
+        linked = mark.sub(tag, linked)
+    return _pictured(linked)
+
+
+def _pictured(text: str) -> str:
+    return PICTOGRAM.sub(lambda found: PICTOGRAMS.get(found[1], found[0]), text)
