@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fraiseql_observe.errors import NotFoundError
 from fraiseql_observe.incident.message import ALERTS, Message
 from fraiseql_observe.incident.model import Action, Actor, Event, EventKind
 from fraiseql_observe.store import alerts, events, incidents, receipts
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 HISTORY = 20
 PREVIOUS = 5
+BATCH = 32  # incidents read in one transaction
 _OURS = frozenset({EventKind.DELIVERED, EventKind.DELIVERY_DEAD, EventKind.REPLAYED})
 # What each action tells of; the first is taken when the timeline has it no longer.
 _CHANGES: Mapping[Action, tuple[EventKind, ...]] = {
@@ -45,6 +48,74 @@ class _Read:
     receipt: Mapping[str, str]
 
 
+class Builder:
+    """Builds messages; those that are asked for at the same time are read in one transaction, in one thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._asked: list[tuple[Delivery, asyncio.Future[_Read]]] = []
+        self._reading: asyncio.Task[None] | None = None
+
+    async def build(
+        self, delivery: Delivery, destination: Destination, *, now: datetime, links: LinksFor, enrich: Enrich
+    ) -> Message:
+        """Read the incident as it is now; `enrich` keeps its own time budget and never raises.
+
+        Raises:
+            NotFoundError: the incident is no longer in the store.
+            StoreError: the store cannot be read.
+        """
+        known = await self._read(delivery)
+        return Message(
+            delivery_id=delivery.id,
+            action=delivery.action,
+            incident=known.incident,
+            alerts=known.alerts,
+            change=change(delivery, known.history),
+            now=now,
+            attempt=delivery.attempts,
+            omitted=max(0, known.incident.total - len(known.alerts)),
+            step=delivery.step,
+            history=tuple(event for event in known.history if event.kind not in _OURS)[-HISTORY:],
+            previous=known.previous,
+            enrichment=await enrich(known.incident, known.alerts, destination),
+            links=links(known.incident, known.alerts, now),
+            receipt=known.receipt,
+        )
+
+    async def _read(self, delivery: Delivery) -> _Read:
+        answer: asyncio.Future[_Read] = asyncio.get_running_loop().create_future()
+        self._asked.append((delivery, answer))
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_all())
+        return await answer
+
+    async def _read_all(self) -> None:
+        """Read for whoever asked, until nobody does."""
+        try:
+            while self._asked:
+                asked, self._asked = self._asked[:BATCH], self._asked[BATCH:]
+                await self._read_for(asked)
+        finally:
+            self._reading = None
+
+    async def _read_for(self, asked: Sequence[tuple[Delivery, asyncio.Future[_Read]]]) -> None:
+        deliveries = [delivery for delivery, _ in asked]
+        try:
+            read: Sequence[_Read | Exception] = await self._engine.read(
+                lambda tx: [_try_read(tx, each) for each in deliveries]
+            )
+        except Exception as error:  # noqa: BLE001 - it is handed to those who asked
+            read = [error] * len(asked)
+        for (_, answer), each in zip(asked, read, strict=True):
+            if answer.done():  # its asker was cancelled meanwhile
+                continue
+            if isinstance(each, Exception):
+                answer.set_exception(each)
+            else:
+                answer.set_result(each)
+
+
 async def build(
     engine: Engine,
     delivery: Delivery,
@@ -54,29 +125,8 @@ async def build(
     links: LinksFor,
     enrich: Enrich,
 ) -> Message:
-    """Read the incident as it is now; `enrich` keeps its own time budget and never raises.
-
-    Raises:
-        NotFoundError: the incident is no longer in the store.
-        StoreError: the store cannot be read.
-    """
-    known = await engine.read(lambda tx: _read(tx, delivery))
-    return Message(
-        delivery_id=delivery.id,
-        action=delivery.action,
-        incident=known.incident,
-        alerts=known.alerts,
-        change=change(delivery, known.history),
-        now=now,
-        attempt=delivery.attempts,
-        omitted=max(0, known.incident.total - len(known.alerts)),
-        step=delivery.step,
-        history=tuple(event for event in known.history if event.kind not in _OURS)[-HISTORY:],
-        previous=known.previous,
-        enrichment=await enrich(known.incident, known.alerts, destination),
-        links=links(known.incident, known.alerts, now),
-        receipt=known.receipt,
-    )
+    """Build one message, as `Builder.build` does."""
+    return await Builder(engine).build(delivery, destination, now=now, links=links, enrich=enrich)
 
 
 def change(delivery: Delivery, history: Sequence[Event]) -> Event:
@@ -84,6 +134,13 @@ def change(delivery: Delivery, history: Sequence[Event]) -> Event:
     wanted = _CHANGES[delivery.action]
     found = next((event for event in reversed(history) if event.kind in wanted), None)
     return found or Event(delivery.incident_id, delivery.created_at, wanted[0], Actor("", ""))
+
+
+def _try_read(tx: Transaction, delivery: Delivery) -> _Read | Exception:
+    try:
+        return _read(tx, delivery)
+    except NotFoundError as error:
+        return error
 
 
 def _read(tx: Transaction, delivery: Delivery) -> _Read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,8 +10,8 @@ import pytest
 from deliveries import Sink
 from samples import NOW, OPENED, alert, delivery, incident
 
-from fraiseql_observe.alerts.message import HISTORY, PREVIOUS, build, change
-from fraiseql_observe.errors import NotFoundError
+from fraiseql_observe.alerts.message import HISTORY, PREVIOUS, Builder, build, change
+from fraiseql_observe.errors import NotFoundError, StoreError
 from fraiseql_observe.incident.message import ALERTS, Enrichment, Links
 from fraiseql_observe.incident.model import Action, Actor, AlertStatus, Event, EventKind, Receipt, State
 from fraiseql_observe.store import alerts, events, incidents, open_store, receipts
@@ -115,3 +116,39 @@ def test_the_change_is_the_newest_event_that_fits(action, kind):
 
 def test_a_change_that_the_timeline_lost_is_made_up():
     assert change(delivery(action=Action.RESOLVE), []).kind is EventKind.RESOLVED
+
+
+async def test_messages_asked_for_at_once_are_read_together_and_fail_alone(engine, monkeypatch):
+    await engine.write(lambda tx: [incidents.insert(tx, incident(id=f"inc_{n}", key=str(n))) for n in range(50)])
+    reads, read = [], engine.read
+
+    async def counted(work):
+        reads.append(work)
+        return await read(work)
+
+    monkeypatch.setattr(engine, "read", counted)
+    builder = Builder(engine)
+
+    async def enrich(*_given):
+        return Enrichment()
+
+    def build_one(name):
+        wanted = delivery(incident_id=name)
+        return builder.build(wanted, Sink(), now=NOW, links=lambda *_given: Links(), enrich=enrich)
+
+    names = [f"inc_{n}" for n in range(50)]
+    cancelled = asyncio.create_task(build_one("inc_1"))
+    gathering = asyncio.gather(*map(build_one, [*names, "inc_none"]), return_exceptions=True)
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    *found, missing = await gathering
+    assert [each.incident.id for each in found] == names
+    assert isinstance(missing, NotFoundError)
+    assert len(reads) <= 3
+
+    async def broken(_work):
+        raise StoreError("The store is away.")
+
+    monkeypatch.setattr(engine, "read", broken)
+    with pytest.raises(StoreError):
+        await build_one("inc_1")
