@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
 from store_samples import T0
 
 from fraiseql_observe.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from fraiseql_observe.store.engine import Engine
+
+
+@pytest.fixture(scope="session")
+def contract_database(postgres_url) -> Iterator[str]:
+    """URL of a database for all tests of this folder: to make one costs a server's checkpoint."""
+    name = f"contract_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(f'create database "{name}"')
+    try:
+        yield urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(postgres_url, autocommit=True) as admin:
+            admin.execute(f'drop database if exists "{name}" with (force)')
+
+
+@pytest.fixture
+def postgres_store(contract_database) -> Iterator[str]:
+    """URL of an empty store on PostgreSQL."""
+    yield contract_database
+    with psycopg.connect(contract_database, autocommit=True) as admin:
+        admin.execute("set client_min_messages to warning")
+        admin.execute("drop schema if exists fraiseql_alerts cascade")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -20,7 +45,7 @@ def store_url(request, tmp_path) -> str:
     """URL of an empty store."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/observe.db"
-    return request.getfixturevalue("database_url")
+    return request.getfixturevalue("postgres_store")
 
 
 @pytest.fixture

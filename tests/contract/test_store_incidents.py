@@ -155,10 +155,10 @@ async def test_what_people_search_for(many, read):
     assert await _ids(read, text="' or 1=1 --") == []
 
 
-@pytest.mark.parametrize("cursor", ["x", "1", "-1.inc", "٣.inc_1", "99999999999999999999999.inc_1", "."])
-async def test_a_cursor_of_somebody_else_is_refused(read, cursor):
-    with pytest.raises(ConflictError, match="cursor"):
-        await read(incidents.search, Query(cursor=cursor))
+async def test_a_cursor_of_somebody_else_is_refused(read):
+    for cursor in ("x", "1", "-1.inc", "٣.inc_1", "99999999999999999999999.inc_1", "."):
+        with pytest.raises(ConflictError, match="cursor"):
+            await read(incidents.search, Query(cursor=cursor))
 
 
 async def test_a_page_is_bounded(many, read):

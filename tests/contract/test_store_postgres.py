@@ -31,9 +31,9 @@ def _open(url):
 
 
 @pytest.fixture
-async def replicas(database_url):
+async def replicas(postgres_store):
     """Two engines on one database."""
-    both = await asyncio.gather(_open(database_url), _open(database_url))
+    both = await asyncio.gather(_open(postgres_store), _open(postgres_store))
     yield both
     await asyncio.gather(*(engine.close() for engine in both))
 
@@ -130,7 +130,7 @@ async def _is_listening(engine):
     return engine._listener._connection is not None and engine._listener._missed
 
 
-async def test_every_backend_is_ended_while_work_goes_on(replicas, database_url):
+async def test_every_backend_is_ended_while_work_goes_on(replicas, postgres_store):
     """Every session breaks at once: work is done again or told to be lost, then all goes on."""
     engine, _ = replicas
     woken = asyncio.Event()
@@ -150,7 +150,7 @@ async def test_every_backend_is_ended_while_work_goes_on(replicas, database_url)
 
     numbers = count(1)
     sending = [asyncio.ensure_future(send(next(numbers))) for _ in range(100)]
-    with psycopg.connect(database_url, autocommit=True) as admin:
+    with psycopg.connect(postgres_store, autocommit=True) as admin:
         ended = admin.execute(
             "select count(pg_terminate_backend(pid)) from pg_stat_activity "
             "where datname = current_database() and pid <> pg_backend_pid()"
@@ -210,8 +210,8 @@ async def test_a_server_that_is_not_there_is_a_sentence_and_nobody_waits(monkeyp
         ("do $$ begin raise sqlstate 'XX000' using message = 'odd'; end $$", r"odd \(XX000\)"),
     ],
 )
-async def test_what_the_server_says_is_a_sentence(replicas, database_url, statement, sentence):
-    with psycopg.connect(database_url) as other:
+async def test_what_the_server_says_is_a_sentence(replicas, postgres_store, statement, sentence):
+    with psycopg.connect(postgres_store) as other:
         other.execute("set search_path to fraiseql_alerts")
         other.execute("lock table setting in access exclusive mode" if "lock table" in statement else "select 1")
 

@@ -151,7 +151,9 @@ class PostgresEngine:
 
     def _run(self, work: Callable[[Connection], T], *, read_only: bool = False) -> T:
         """Run a transaction, again when it lost to another, or when its connection had broken before it."""
-        for tried in range(1, TRIES + 1):
+        tried = 0
+        while True:
+            tried += 1
             session = self._session(read_only=read_only)
             reused = session.is_open
             try:
@@ -165,7 +167,6 @@ class PostgresEngine:
             except psycopg.Error as error:
                 raise explain(error, self._server) from error
             time.sleep(random.uniform(0.001, 0.02) * tried)  # noqa: S311 - so that two do not meet again
-        raise AssertionError
 
     def _write(self, work: Callable[[Transaction], T]) -> tuple[T, tuple[str, ...]]:
         def transaction(connection: Connection) -> tuple[T, tuple[str, ...]]:
