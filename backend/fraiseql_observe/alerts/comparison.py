@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.incident import payload
+from fraiseql_observe.incident import identity, payload
 from fraiseql_observe.incident.model import Alert, AlertStatus
 
 if TYPE_CHECKING:
@@ -63,6 +63,16 @@ def lost_alerts(
     unknown = {one.print() for one in theirs if one.active} - set(ours)
     memory.unknown = {name: memory.unknown.get(name, asked) for name in unknown}
     return {name for name in unknown if name in doubtful or asked - memory.unknown[name] >= confirm_after}
+
+
+def members(groups: Iterable[ListedGroup], keys: Collection[str]) -> set[str]:
+    """Return fingerprints of all alerts in the groups with these keys: those of which we know that we miss some."""
+    return {
+        one.print()
+        for group in groups
+        if identity.incident_key(group.receiver.name, group.labels) in keys
+        for one in group.alerts
+    }
 
 
 def resolving(over: Iterable[Kept], incidents: Mapping[str, Incident], now: datetime) -> list[payload.Group]:

@@ -12,6 +12,7 @@ from fraiseql_observe.alerts import message, rules
 from fraiseql_observe.alerts.enrich import Enricher
 from fraiseql_observe.alerts.links import ActionTokens, LinkBuilder
 from fraiseql_observe.incident.message import Enrichment
+from fraiseql_observe.incident.model import State
 from fraiseql_observe.notify import registry
 from fraiseql_observe.notify.templates import Templates
 from fraiseql_observe.notify.tools import Tools
@@ -45,10 +46,13 @@ class Configured:
     links: LinkBuilder
 
     async def enrich(self, incident: Incident, alerts: tuple[Alert, ...], destination: Destination) -> Enrichment:
-        """Wait for enrichment only where it cannot be added later."""
+        """Wait for enrichment only where it cannot be added later; ask again where it was forgotten."""
         if destination.traits.waits_for_enrichment:
             return await self.enricher.within(incident, alerts)
-        return self.enricher.peek(incident.id) or Enrichment()
+        known = self.enricher.peek(incident.id)
+        if known is None and incident.state is not State.RESOLVED:
+            self.enricher.start(incident, alerts)
+        return known or Enrichment()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
-    from fraiseql_observe.alerts.alertmanager import Listed
+    from fraiseql_observe.alerts.alertmanager import Listed, ListedGroup
     from fraiseql_observe.config.alertmanager import AlertmanagerSettings
     from fraiseql_observe.config.settings import Settings
     from fraiseql_observe.store.alerts import Kept
@@ -109,25 +109,24 @@ class Reconciler:
                 if settled
                 else []
             )  # fmt: skip
+            groups = await _groups(peers) if suspects else None
+            doubtful |= comparison.members(groups or (), {known[one].key for one in suspects & known.keys()})
             lost = comparison.lost_alerts(
                 {kept.alert.fingerprint for kept in ours}, theirs, self._memory,
                 doubtful=doubtful, asked=asked, confirm_after=given.confirm_after,
             )  # fmt: skip
-            added = await self._told_again(lost, peers, asked) if lost else []
+            added = await self._told_again(lost, groups or await _groups(peers), asked) if lost else []
         self._suspects -= suspects if settled else set()
         self._doubtful -= doubtful
         self._count(len(over), len(lost))
         return [*comparison.resolving(over, known, asked), *added]
 
     async def _told_again(
-        self, lost: Collection[str], peers: list[Alertmanager], asked: datetime
+        self, lost: Collection[str], groups: list[ListedGroup], asked: datetime
     ) -> list[payload.Group]:
-        """Ask for the groups of alerts that nobody told us of, and tell them ourselves."""
+        """Tell ourselves what nobody told us."""
         kept = await self._engine.read(lambda tx: alerts.latest(tx, lost))
-        latest = {name: one.alert for name, one in kept.items()}
-        answers = await asyncio.gather(*(peer.groups() for peer in peers), return_exceptions=True)
-        groups = next((answer for answer in answers if isinstance(answer, list)), [])
-        return comparison.firing(lost, groups, latest, asked)
+        return comparison.firing(lost, groups, {name: one.alert for name, one in kept.items()}, asked)
 
     def _stale(
         self, ours: list[Kept], listed: list[Kept], known: dict[str, Incident], now: datetime
@@ -194,6 +193,12 @@ async def _ask(peers: list[Alertmanager], before: datetime) -> tuple[list[Listed
 async def _ask_one(peer: Alertmanager, before: datetime) -> tuple[list[Listed], bool]:
     started = await peer.started()
     return await peer.alerts(), started <= before
+
+
+async def _groups(peers: list[Alertmanager]) -> list[ListedGroup]:
+    """Ask for groups; the first peer that answers is believed."""
+    answers = await asyncio.gather(*(peer.groups() for peer in peers), return_exceptions=True)
+    return next((answer for answer in answers if isinstance(answer, list)), [])
 
 
 def _receiver(kept: Kept, known: dict[str, Incident]) -> str:
