@@ -1,6 +1,6 @@
 """Every promtool there is: the one on PATH, and those that FRAISEQL_OBSERVE_PROMTOOLS names.
 
-``scripts/fetch-promtool.sh`` gets other versions and prints the variable's value.
+``scripts/fetch-program.sh`` gets other versions and prints the variable's value.
 """
 
 from __future__ import annotations
