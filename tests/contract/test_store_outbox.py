@@ -183,6 +183,14 @@ async def test_a_thousand_jobs_leave_once_and_in_order(write, read):
     assert await read(outbox.counts, at(1)) == outbox.Counts(0, 0, 0, 0, 0, None)
 
 
+async def test_old_ones_can_be_claimed_alone(write):
+    new = [delivery(f"dlv_{n}", incident_id=f"inc_{n}", created_at=at(n)) for n in range(3)]
+    await write(outbox.enqueue, new, collapse=False)
+    old = await write(outbox.claim, T0, "chat", 10, lease=LEASE, created_before=at(2))
+    assert [one.id for one in old] == ["dlv_0", "dlv_1"]
+    assert [one.id for one in await _claim(write)] == ["dlv_2"]
+
+
 async def test_counts_say_since_when_the_oldest_waits(write, read):
     new = [delivery("dlv_1", due_at=at(-50)), delivery("dlv_2", due_at=at(50), incident_id="inc_2")]
     await write(outbox.enqueue, new, collapse=False)

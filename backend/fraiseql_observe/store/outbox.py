@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fraiseql_observe.errors import ConflictError
 from fraiseql_observe.incident.model import DeliveryState
-from fraiseql_observe.store.columns import micros, moment, moment_or_none
+from fraiseql_observe.store.columns import FOREVER, micros, moment, moment_or_none
 from fraiseql_observe.store.deliveries import OPEN, Page, attempts_of, deliveries_of, destinations_of, get, search
 from fraiseql_observe.store.outbox_rows import COLUMNS, NAMES, attempt_row, delivery_row, to_delivery
 
@@ -53,7 +53,8 @@ not exists (
 _CLAIM = f"""
 with due as materialized (
   select d.seq from delivery d
-  where d.destination = :destination and d.state in ('new', 'retry') and d.due_at <= :now and {_FIRST_OF_LANE}
+  where d.destination = :destination and d.state in ('new', 'retry') and d.due_at <= :now
+  and d.created_at < :created_before and {_FIRST_OF_LANE}
   order by d.due_at, d.seq limit :limit for update skip locked
 )
 update delivery set state = 'sending', attempts = attempts + 1, deadline_at = :deadline
@@ -157,14 +158,28 @@ def waiting(tx: Transaction) -> list[str]:
     return [row["destination"] for row in tx.rows(_DESTINATIONS)]
 
 
-def claim(tx: Transaction, now: datetime, destination: str, limit: int, *, lease: timedelta) -> list[Delivery]:
-    """Take a destination's due deliveries for sending, oldest due first.
+def claim(
+    tx: Transaction,
+    now: datetime,
+    destination: str,
+    limit: int,
+    *,
+    lease: timedelta,
+    created_before: datetime | None = None,
+) -> list[Delivery]:
+    """Take a destination's due deliveries for sending, oldest due first; on demand only those made before a time.
 
     They come back as `sending` with one attempt more and `deadline_at` = `now` + `lease`. Replicas never claim the
     same.
     """
-    times = {"now": micros(now), "deadline": micros(now + lease)}
-    rows = tx.rows(_CLAIM, {**times, "destination": destination, "limit": limit})
+    parameters = {
+        "now": micros(now),
+        "deadline": micros(now + lease),
+        "destination": destination,
+        "created_before": micros(created_before) if created_before else FOREVER,
+        "limit": limit,
+    }
+    rows = tx.rows(_CLAIM, parameters)
     return sorted(map(to_delivery, rows), key=lambda delivery: (delivery.due_at, delivery.created_at, delivery.id))
 
 
