@@ -68,5 +68,6 @@ def example() -> None:
 
 def _load(path: Path | None) -> Settings:
     from fraiseql_observe.config.load import load  # noqa: PLC0415
+    from fraiseql_observe.web.settings_check import problems  # noqa: PLC0415
 
-    return load(path, os.environ)
+    return load(path, os.environ, problems)

@@ -26,6 +26,7 @@ def command(*, path: Path | None) -> None:
     """
     from fraiseql_observe.config.load import load  # noqa: PLC0415  only this command pays for it
     from fraiseql_observe.web.service import serve  # noqa: PLC0415
+    from fraiseql_observe.web.settings_check import problems  # noqa: PLC0415
 
-    settings = load(path, os.environ)
-    serve(settings, lambda: load(path, os.environ), click.echo)
+    settings = load(path, os.environ, problems)
+    serve(settings, lambda: load(path, os.environ, problems), click.echo)

@@ -37,8 +37,6 @@ def notes(settings: Settings) -> Iterator[str]:
     """What will work, but less well than the user may expect."""
     if not settings.destinations:
         yield "destinations: there are none, so alerts are kept and shown but nobody is told"
-    elif not settings.policies:
-        yield "policies: there are none, so nobody is told of an incident"
     links = [
         name for name, one in settings.destinations.items() if isinstance(one, EmailDestination | SlackDestination)
     ]

@@ -16,7 +16,7 @@ from fraiseql_observe.config.shape import FILE, TYPE, Leaf, Listing, Node, Secti
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fraiseql_observe.config.document import Document, Key
+    from fraiseql_observe.config.document import Document
 
 PREFIX = "FRAISEQL_OBSERVE_"
 DEEPER = "__"
@@ -36,22 +36,31 @@ def overlay(given: Document, top: Section, environ: Mapping[str, str]) -> list[P
 
 
 def _put(given: Document, top: Section, name: str, text: str) -> None:
-    words = name.removeprefix(PREFIX).split(DEEPER)
-    key: Key = ()
-    node: Node = top
-    value: Any = given.value
-    for place, word in enumerate(words):
+    key, node = _place(given.value, top, name.removeprefix(PREFIX).split(DEEPER))
+    read = _read(node, text)
+    value = given.value
+    for depth, part in enumerate(key[:-1], start=1):
+        value = value.setdefault(part, {})
+        given.origins.setdefault(key[:depth], name)
+    _drop_other_form(value, key[-1])
+    value[key[-1]] = read
+    given.origins[key] = name
+
+
+def _place(value: Any, node: Node, words: list[str]) -> tuple[tuple[str, ...], Node]:
+    """Return the key that a variable's words mean, and what stands there.
+
+    Raises:
+        LookupError: with a sentence, when they mean none.
+    """
+    key: tuple[str, ...] = ()
+    for word in words:
         if not isinstance(value, dict):
             raise LookupError(f"{document.dotted(key)} is no mapping in the file")  # noqa: TRY004
         part, node = _step(node, word, value)
         key = (*key, part)
-        if place == len(words) - 1:
-            _drop_other_form(value, part)
-            value[part] = _read(node, text)
-            given.origins[key] = name
-        else:
-            value = value.setdefault(part, {})
-            given.origins.setdefault(key, name)
+        value = value.get(part, {})
+    return key, node
 
 
 def _step(node: Node, word: str, value: Mapping[str, Any]) -> tuple[str, Node]:

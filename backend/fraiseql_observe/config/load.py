@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +13,20 @@ from fraiseql_observe.config.settings import Settings
 from fraiseql_observe.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from fraiseql_observe.config.schema import Problem
+
+    Check = Callable[[Settings], Iterable[Problem]]
 
 DEFAULT_FILE = Path("fraiseql-observe.yaml")
 REFERENCE = "docs/reference/serve-settings.md"
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+def load(path: Path | None, environ: Mapping[str, str], check: Check | None = None) -> Settings:
     """The settings in `path`; without one those in ./fraiseql-observe.yaml, or the defaults where that is missing.
+
+    `check` finds what only other layers know to be wrong.
 
     Raises:
         ConfigError: naming every unknown, malformed or contradictory key with its file and line.
@@ -29,10 +34,10 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     if path is None and DEFAULT_FILE.exists():
         path = DEFAULT_FILE
     given = document.read(path) if path else Document()
-    return resolve(given, environ)
+    return resolve(given, environ, check)
 
 
-def resolve(given: Document, environ: Mapping[str, str], made: Any = Settings) -> Settings:
+def resolve(given: Document, environ: Mapping[str, str], check: Check | None = None, made: Any = Settings) -> Settings:
     """The typed settings of a document; `made` is the root's dataclass.
 
     Raises:
@@ -47,7 +52,10 @@ def resolve(given: Document, environ: Mapping[str, str], made: Any = Settings) -
     settings: Settings = builder.section(top, given.value, ())
     if builder.problems:
         raise _error(given, builder.problems)
-    found = [*own_problems(settings), *cross.problems(settings)]
+    if settings.templates.folder:
+        folder = str(builder.beside / Path(settings.templates.folder).expanduser())
+        settings = replace(settings, templates=replace(settings.templates, folder=folder))
+    found = [*own_problems(settings), *cross.problems(settings), *(check(settings) if check else ())]
     if found:
         raise _error(given, found)
     return settings

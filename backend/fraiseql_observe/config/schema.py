@@ -11,8 +11,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cerberus
-
 from fraiseql_observe.config import values
 from fraiseql_observe.config.shape import FILE, TYPE, Field, Leaf, Listing, Node, Section, Table, Variants
 
@@ -43,6 +41,10 @@ class Problem:
 
 def problems(top: Section, value: Mapping[str, Any]) -> list[Problem]:
     """All that is wrong with the keys and values that are given."""
+    if not value:
+        return []
+    import cerberus  # noqa: PLC0415  a service on its defaults does not pay for it
+
     validator = cerberus.Validator(_section(top, value)["schema"])
     if validator.validate(dict(value), normalize=False):
         return []
@@ -101,6 +103,9 @@ def _variant(node: Variants, value: Any) -> dict[str, Any]:
 
 def _checked(leaf: Leaf, field: Field | None) -> Any:
     def check_with(name: str, value: Any, error: Any) -> None:
+        if value is None:
+            error(name, WORDS["null value not allowed"])
+            return
         try:
             typed = leaf.kind.read(value)
             if field is not None:

@@ -1,6 +1,6 @@
 """Settings of the service itself: where it listens, whom it believes, what it logs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -88,6 +88,10 @@ class IntakeSettings:
         minimum=0.1,
         maximum=60,
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if bool(self.username) != bool(self.password):
+            yield "username", "a user name and its password go together"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,8 @@ class Settings:
         "Who is told when, and who next, by names of your choice.", factory=dict
     )
     routes: tuple[RouteSettings, ...] = setting(
-        "Which policy an incident gets: the first route that fits it. No route: the policy `default`, if there is one.",
+        "Which policy an incident gets: that of the first route that fits it. Where none fits it is the policy "
+        "`default`; where there is no such policy, all destinations are told at once.",
         default=(),
     )
     hours: Mapping[str, HoursSettings] = setting("Business hours, by names of your choice.", factory=dict)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
 LONGEST_TEXT = 65_536
+HUGE = 1e300  # what is beyond is infinite, or no number at all
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 BYTES = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|[smhdw]))+")
@@ -91,7 +92,7 @@ def whole(value: Any) -> int:
 
 
 def number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:  # noqa: PLR2004  1e999
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -HUGE < value < HUGE:
         raise ValueError("is not a number")
     return float(value)
 

@@ -211,6 +211,7 @@ SCHEMAS: dict[str, Schema] = {
         resolved=WHOLE,
         mtta=MAYBE_SECONDS,
         mttr=MAYBE_SECONDS,
+        states={"type": "object", "additionalProperties": WHOLE, "description": "How many stand there now."},
     ),
     "Rule": thing(
         "An alerting rule of Prometheus.",

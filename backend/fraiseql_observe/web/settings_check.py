@@ -1,0 +1,39 @@
+"""What is wrong with settings and only the parts that use them know: matchers, hours, templates' folder."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fraiseql_observe.config.schema import Problem
+from fraiseql_observe.errors import ConfigError
+from fraiseql_observe.incident import hours, matchers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fraiseql_observe.config.document import Key
+    from fraiseql_observe.config.settings import Settings
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Find all of them, each with its key; for `config.load.load`."""
+    for name, one in settings.hours.items():
+        yield from _tried(("hours", name), partial(hours.parse, one.open, one.timezone, one.closed))
+    for place, route in enumerate(settings.routes):
+        for at, text in enumerate(route.matchers):
+            yield from _tried(("routes", place, "matchers", at), partial(matchers.parse, text))
+    for name, policy in settings.policies.items():
+        if not policy.steps:
+            yield Problem(("policies", name, "steps"), "is empty; give it at least one step with destinations")
+    folder = settings.templates.folder
+    if folder and not Path(folder).is_dir():
+        yield Problem(("templates", "folder"), f"{folder} is no folder")
+
+
+def _tried(key: Key, attempt: Callable[[], object]) -> Iterator[Problem]:
+    try:
+        attempt()
+    except ConfigError as error:
+        yield Problem(key, f"{error.message} {error.hint}".strip())
