@@ -21,7 +21,7 @@ class WebhookDestination(DestinationSettings):
     template: str = setting(
         "Template of the body, a file under `templates.folder`; JSON as documented when empty.",
         default="",
-        example="webhook/ticket.json",
+        example="webhook/ticket.json.j2",
     )
     content_type: str = setting("Of the templated body.", default="application/json")
     signing_secret: Secret = setting(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from fraiseql_observe.incident.message import Links
 
 if TYPE_CHECKING:
     from fraiseql_observe.incident.message import Message
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 VERSION = "1"  # of the body; grows when a field changes its meaning or goes away, not when one is added
 _NANOSECONDS = 10**9
+_LINKS = tuple(each.name for each in fields(Links))
 
 
 def document(message: Message) -> dict[str, Any]:
@@ -33,7 +36,7 @@ def document(message: Message) -> dict[str, Any]:
                 "operations": list(enrichment.operations),
                 "users": enrichment.users,
             },
-            "links": asdict(message.links),
+            "links": {name: getattr(message.links, name) for name in _LINKS},
             "attempt": message.attempt,
             "step": message.step,
         },

@@ -15,6 +15,7 @@ from fraiseql_observe.config.declare import Secret, Size
 from fraiseql_observe.config.webhook import WebhookDestination
 from fraiseql_observe.errors import ConfigError, DeliveryError, Reason, TemplateError
 from fraiseql_observe.incident.model import Action
+from fraiseql_observe.notify.templates import Templates
 from fraiseql_observe.notify.tools import Tools
 from fraiseql_observe.notify.webhook import Webhook
 
@@ -108,6 +109,16 @@ async def test_a_template_makes_the_body(tools):
     assert json.loads(request.body) == {"t": "HighErrorRate: errors are high"}
     plain = await told(with_template(tools, "t={title}"), template="a.txt", content_type="text/plain")
     assert (plain.body, plain.headers["content-type"]) == (b"t=HighErrorRate: errors are high", "text/plain")
+
+
+async def test_a_template_of_the_users_is_given_the_document(tools, tmp_path):
+    (tmp_path / "ticket.json.j2").write_text(
+        '{"t": {{ data.incident.title | tojson }}, "n": {{ data.alerts | length }}}'
+    )
+    real = Tools(tools.http, Templates(tmp_path), tools.clock)
+    hostile = incident(title='"}\n<script>\u2028')
+    request = await told(real, message(incident=hostile, alerts=2), template="ticket.json.j2")
+    assert json.loads(request.body) == {"t": hostile.title, "n": 2}
 
 
 @pytest.mark.parametrize("text", [TemplateError("line 3: no filter named 'x'."), "{not json", ""])
