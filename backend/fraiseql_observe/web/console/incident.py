@@ -64,7 +64,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         part="_incident.html",
         detail=detail,
         incident=detail.incident,
-        alerts=detail.alerts[:ALERTS],
+        alerts=sorted(detail.alerts, key=lambda alert: (alert.status, sorted(alert.labels.items())))[:ALERTS],
         omitted=max(0, len(detail.alerts) - ALERTS),
         links=links_of(detail),
         own_labels=own_labels,

@@ -50,6 +50,13 @@ def collect(tx: Transaction, queries: Sequence[incidents.Query], place: str) -> 
     return Listed(tuple(found))
 
 
+def labels_of(incident: Incident) -> list[tuple[str, str]]:
+    """What tells it apart from others, as one line begins: what the title says already is left out, the name last."""
+    labels = incident.group_labels or incident.common_labels
+    telling = [pair for pair in labels.items() if pair[0] != "severity" and pair[1] not in incident.title]
+    return sorted(telling, key=lambda pair: pair[0] == "alertname")
+
+
 async def look_up(request: web.Request, chosen: filters.Filters) -> Listed:
     try:
         queries = filters.strata(chosen, now(request))
@@ -91,6 +98,7 @@ async def draw(
         listed=listed,
         times=times,
         following=following,
+        labels_of=labels_of,
         here=f"{request.path}?{query}" if (query := chosen.query_string(states=states)) else request.path,
         severities=tuple(Severity),
         states=filters.ACTIVE,

@@ -70,7 +70,7 @@ def age(since: datetime, now: datetime) -> str:
 
 def until(moment: datetime, now: datetime) -> str:
     """`in 5 min`, or `now` when it is due."""
-    return f"in {span(moment - now)}" if moment > now else "now"
+    return f"in {span(moment - now, 2)}" if moment > now else "now"
 
 
 def stamp(moment: datetime) -> str:
