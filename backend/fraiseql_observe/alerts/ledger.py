@@ -88,12 +88,24 @@ def _claim(tx: Transaction, turn: Turn, taken: Taken, chance: float) -> None:
             continue
         channel = destination.channel
         most = 0 if channel in taken.paused else min(left[channel], room)
+        if most <= 0 and turn.crashed_before is not None:
+            _give_up(tx, destination, turn, taken)
         claimed = outbox.claim(tx, turn.now, name, most, lease=turn.lease) if most > 0 else []
         left[channel] -= len(claimed)
         room -= len(claimed)
         taken.claimed += claimed
         if len(claimed) == max(most, 0):
             taken.waiting.add(channel)
+
+
+def _give_up(tx: Transaction, destination: Destination, turn: Turn, taken: Taken) -> None:
+    """End what grew too old while its channel was left alone; the rest is tried when the channel is."""
+    holds = limits(destination.traits, destination.settings)
+    old = turn.now - holds.give_up_after
+    for delivery in outbox.claim(tx, turn.now, destination.name, BATCH, lease=turn.lease, created_before=old):
+        reason = Reason(delivery.reason or Reason.BREAKER_OPEN)
+        detail = f"It could not be sent within {holds.give_up_after}."
+        _write(tx, outcomes.refused(delivery, reason, detail, turn.now), turn, taken)
 
 
 def _refuse(tx: Transaction, name: str, turn: Turn, taken: Taken) -> None:

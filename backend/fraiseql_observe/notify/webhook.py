@@ -89,7 +89,7 @@ class Webhook:
                 f"{self.settings.template} did not give JSON: {error}.",
                 reason=Reason.TEMPLATE,
                 retryable=False,
-                hint="Write values with the filter `tojson`, without quotes around them: {{ data.incident.title | tojson }}.",
+                hint="Write values with `tojson` and no quotes around them: {{ data.incident.title | tojson }}.",
             ) from error
         return text.encode(errors="replace")
 

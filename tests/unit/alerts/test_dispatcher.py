@@ -257,6 +257,19 @@ async def test_a_delivery_that_is_too_old_or_tried_too_often_is_given_up(tmp_pat
         await here.until_state("dead", 2, "old")
 
 
+async def test_what_grows_too_old_behind_a_breaker_is_given_up_together(tmp_path):
+    sink = Sink(answer=failing(Reason.CONNECTION), give_up_after=timedelta(minutes=10), concurrency=5)
+    async with world(tmp_path, sink) as here:
+        await here.enqueue(*range(40))
+        await here.until(lambda: len(sink.told) >= 5)
+        await here.time.pass_(timedelta(minutes=11))
+        for number in range(40):
+            await here.until_state("dead", number)
+        assert (await here.delivery(39)).reason == "breaker_open"
+        assert (await here.delivery(0)).reason == "connection"
+        assert len(sink.told) < 20
+
+
 async def test_a_destination_that_is_gone_from_the_configuration_says_so(tmp_path):
     async with world(tmp_path, Sink("other")) as here:
         await here.enqueue(1)
