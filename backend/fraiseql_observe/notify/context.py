@@ -90,6 +90,7 @@ def _incident(message: Message) -> dict[str, object]:
         "firing": incident.firing,
         "total": incident.total,
         "opened_at": incident.opened_at,
+        "since": words.clock(incident.opened_at, now),
         "duration": words.lasted(incident, now),
         "acknowledged_by": incident.acknowledged_by,
         "acknowledged_at": incident.acknowledged_at,

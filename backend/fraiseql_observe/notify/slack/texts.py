@@ -37,7 +37,7 @@ def texts(message: Message, templates: Templates) -> Texts:
         TemplateError: a built-in template failed.
     """
     notices: list[str] = []
-    variables = {**context(message), "icon": Markup(icon(message.incident))}  # noqa: S704  ours
+    variables = {**context(message), "icon": Markup(icon(message.incident)), "news": news(message)}  # noqa: S704  ours
 
     def render(part: str) -> str:
         return templates.render(f"slack/{part}.j2", variables, notices)
@@ -50,6 +50,13 @@ def texts(message: Message, templates: Templates) -> Texts:
         alerts=render("alerts.mrkdwn"),
         notices=tuple(dict.fromkeys(notices)),
     )
+
+
+def news(message: Message) -> str:
+    """The last change, unless the state says as much already."""
+    change = message.change
+    said = change.kind in {EventKind.ACKNOWLEDGED, EventKind.RESOLVED} and not change.comment
+    return "" if said or change.kind not in TOLD or change.kind is EventKind.ESCALATED else words.change(change)
 
 
 def reply(message: Message, templates: Templates) -> str:

@@ -142,6 +142,17 @@ async def test_an_enrichment_only_edits(bot, slack):
     assert message.replies == []
 
 
+async def test_the_message_names_the_last_change_where_the_state_does_not(bot, slack):
+    sent = await bot.send(firing())
+    await bot.send(happened(then(State.FIRING, sent, action=Action.UPDATE), (EventKind.COMMENTED, "wait")))
+    [message] = slack.channel("C0ALERTS")
+    assert "_Last change:_ Bob says: wait" in message.words()
+    await bot.send(happened(then(State.FIRING, sent, action=Action.UPDATE), (EventKind.ENRICHED, "")))
+    assert "Last change" not in message.words()
+    await bot.send(then(State.RESOLVED, sent))
+    assert "Last change" not in message.words()
+
+
 async def test_a_repeated_escalation_reminds_in_the_thread(bot, slack):
     sent = await bot.send(firing())
     await bot.send(happened(then(State.FIRING, sent), (EventKind.ENRICHED, "")))
