@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fraiseql_observe.incident.model import Actor, Event, EventKind
 from fraiseql_observe.notify import escape, words
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def detail(one: Mapping[str, Any], now: datetime) -> Iterator[str]:
     yield click.style(plain(head["title"]), bold=True) + f"  {_coloured(head['severity'])}  {_coloured(head['state'])}"
     yield f"{head['id']}, version {head['version']}, opened {_when(head['opened_at'], now)}"
     for name in ("summary", "description"):
-        if text := head["annotations"].get(name):
-            yield plain(text, 500)
+        text = plain(head["annotations"].get(name), 500)
+        if text and text != plain(head["title"], 500):
+            yield text
     yield from _section("Labels", (f"{plain(name)}={plain(value)}" for name, value in head["labels"].items()))
     yield from _section(f"Alerts ({head['firing']} of {head['total']} fire)", map(_alert, one["alerts"][:20]))
     yield from _section("Timeline", (_event(each, now) for each in one["events"]))
@@ -94,9 +96,10 @@ def _alert(one: Mapping[str, Any]) -> str:
 
 
 def _event(one: Mapping[str, Any], now: datetime) -> str:
-    comment = f": {plain(one['comment'], 300)}" if one["comment"] else ""
-    actor = one["actor"]
-    return f"{_when(one['at'], now)}  {one['kind']} by {plain(actor['name'])} ({actor['source']}){comment}"
+    actor = Actor(one["actor"]["name"], one["actor"]["source"])
+    event = Event("", _time(one["at"]) or now, EventKind(one["kind"]), actor, one["comment"], one["data"])
+    by = f" ({actor.source})" if actor.source in words.PEOPLE else ""
+    return f"{_when(one['at'], now)}  {plain(words.change(event), 400)}{by}"
 
 
 def _delivery(one: Mapping[str, Any], now: datetime) -> str:

@@ -176,8 +176,8 @@ def _confirm() -> Block:
 
 def _context(message: Message, notices: Sequence[str]) -> Block:
     incident = message.incident
-    stands = f"{words.state(incident, message.now)} · since {words.clock(incident.opened_at, message.now)}"
-    lines = [f"{escape.mrkdwn(stands, 400)} · `{incident.id}`", *(escape.mrkdwn(each, 300) for each in notices)]
+    stands = escape.mrkdwn(words.state(incident, message.now), 400)
+    lines = [f"{stands} · `{incident.id}`", *(escape.mrkdwn(each, 300) for each in notices)]
     elements = [_mrkdwn(line, 600) for line in lines[: limits.CONTEXT]]
     return {"type": "context", "elements": elements}
 
