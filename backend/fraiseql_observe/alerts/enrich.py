@@ -27,7 +27,7 @@ BEFORE = timedelta(minutes=5)  # errors begin before the rule's window and `for`
 KEPT = 1000  # incidents whose enrichment is remembered
 WAITING = 500  # incidents that may be asked about; more go without
 GRACE = 0.2  # seconds: the task itself keeps the budget, and is worth hearing out
-FRESH = 60.0  # seconds for which an answer is good
+FRESH = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Enricher:
         """Begin to ask, unless this incident is being asked about or was just now; returns at once."""
         if not self._settings.enabled or not (self._metrics or self._audit):
             return
-        if incident.id in self._asking or self._is_fresh(incident.id):
+        if incident.id in self._asking or self._is_fresh(incident):
             return
         if len(self._asking) >= WAITING:
             self._count("late")
@@ -104,9 +104,10 @@ class Enricher:
         if self._metrics:
             await self._metrics.close()
 
-    def _is_fresh(self, incident_id: str) -> bool:
-        known = self._known.get(incident_id)
-        return known is not None and abs((self._clock() - known.at).total_seconds()) < FRESH
+    def _is_fresh(self, incident: Incident) -> bool:
+        """Whether the answer is from after the incident's last change, and not old."""
+        known = self._known.get(incident.id)
+        return known is not None and known.at >= incident.updated_at and self._clock() - known.at < FRESH
 
     async def _ask(self, incident: Incident, alerts: tuple[Alert, ...]) -> Enrichment:
         """Ask everything at once; what has not answered when the budget is used up is given up."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from fraiseql_observe.incident.model import Alert
 
 
+SHOWN = {"==": "=", "!=": "\u2260", ">=": "\u2265", "<=": "\u2264"}  # how people write comparisons
+
+
 class MetricSource:
     """Answers as fields of `Enrichment`. All methods raise `EnrichmentError` when Prometheus does not answer well."""
 
@@ -59,7 +62,8 @@ class MetricSource:
 
 
 def _described(branch: Branch, series: Series) -> dict[str, Any]:
-    threshold = "" if branch.threshold is None else f"{branch.operator} {readable(branch.threshold, branch.unit)}"
+    mark = SHOWN.get(branch.operator, branch.operator)
+    threshold = "" if branch.threshold is None else f"{mark} {readable(branch.threshold, branch.unit)}"
     return {
         "trend": Trend(series.points, branch.threshold, branch.expression, branch.unit, branch.operator),
         "value": readable(series.points[-1][1], branch.unit),

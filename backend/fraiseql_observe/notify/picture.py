@@ -122,7 +122,7 @@ def _letters(pen: ImageDraw.ImageDraw, shown: Plot, trend: Trend) -> None:
         label = f"threshold {readable(trend.threshold, trend.unit)}"
         pen.text((left, top - 8 * SCALE), label, ALARM, _font(13), anchor="lb")
         _mark(pen, shown.threshold, area)
-    newest = f"now {readable(trend.points[-1][1], trend.unit)}"
+    newest = f"{'now' if shown.current else 'last'} {readable(trend.points[-1][1], trend.unit)}"
     pen.text((right, top - 7 * SCALE), newest, ALARM if shown.breached else INK, _font(16), anchor="rb")
     if shown.started is not None:
         # Beside the newest value, not across it.

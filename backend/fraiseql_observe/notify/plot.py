@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 
 LARGEST = 1e15  # beyond it numbers are drawn at the edge
+CURRENT = 60  # seconds for which a value is still that of now
 GAP = 3.5  # usual distances between points that make a hole in the line
 Y_TICKS, X_TICKS = 4, 6
 MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360)
@@ -43,7 +44,8 @@ class Tick:
 class Plot:
     """All places from 0 to 1, left to right and bottom to top; `runs` are lines without holes.
 
-    `breaches` are the parts of them on the wrong side of the threshold; `base` is where 0 is, or the lower edge.
+    `breaches` are the parts of them on the wrong side of the threshold; `base` is where 0 is, or the lower edge;
+    `current` says whether the newest point is of now.
     """
 
     runs: tuple[tuple[Point, ...], ...]
@@ -51,6 +53,7 @@ class Plot:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     newest: Point
+    current: bool
     breached: bool
     threshold: float | None
     started: float | None
@@ -79,6 +82,7 @@ def plot(trend: Trend, *, started: float | None, now: float) -> Plot:
         x_ticks=tuple(Tick(x(at), label) for at, label in _times(first, last)),
         y_ticks=tuple(Tick(y(value), readable(value, trend.unit)) for value in ticks),
         newest=runs[-1][-1],
+        current=now - points[-1][0] <= max(CURRENT, GAP * _usual(points)),
         breached=bool(breach and threshold is not None and breach(points[-1][1], threshold)),
         threshold=level,
         started=x(started) if started is not None and first < started < last else None,
@@ -121,7 +125,7 @@ def _round_step(step: float, unit: str) -> float:
 
 def _runs(points: Sequence[Point]) -> Iterator[list[Point]]:
     """The points, cut where many are missing."""
-    usual = median([after[0] - before[0] for before, after in pairwise(points)]) if len(points) > 1 else 0
+    usual = _usual(points)
     run = [points[0]]
     for before, after in pairwise(points):
         if after[0] - before[0] > GAP * usual:
@@ -129,6 +133,11 @@ def _runs(points: Sequence[Point]) -> Iterator[list[Point]]:
             run = []
         run.append(after)
     yield run
+
+
+def _usual(points: Sequence[Point]) -> float:
+    """Seconds between two points."""
+    return median([after[0] - before[0] for before, after in pairwise(points)]) if len(points) > 1 else 0
 
 
 def _breaches(runs: Sequence[Sequence[Point]], level: float, compared: str) -> Iterator[tuple[Point, ...]]:

@@ -215,6 +215,19 @@ async def test_an_incident_is_asked_about_once_until_the_answer_is_old():
         await made.close()
 
 
+async def test_a_change_of_the_incident_is_worth_asking_again():
+    clock = [NOW]
+    async with FakeServer(by_path) as server:
+        made = enricher(server, clock=lambda: clock[0])
+        await made.within(INCIDENT, ALERTS)
+        clock[0] += timedelta(seconds=9)
+        await made.within(INCIDENT, ALERTS)
+        assert len(server.requests) == 2
+        await made.within(replace(INCIDENT, updated_at=clock[0]), ALERTS)
+        assert len(server.requests) == 4
+        await made.close()
+
+
 async def test_what_is_known_stays_known_when_it_cannot_be_asked_again():
     clock = [NOW]
     async with FakeServer(by_path) as server:

@@ -98,6 +98,12 @@ def test_the_start_is_marked_only_where_it_is_shown():
     assert plot(trend([1.0] * 61), started=lately, now=END).started == pytest.approx(5 / 6)
 
 
+def test_an_old_value_is_not_that_of_now():
+    values = trend([1.0] * 10, step=15)
+    assert plot(values, started=None, now=END + 60).current
+    assert not plot(values, started=None, now=END + 61).current
+
+
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30),
     st.none() | st.floats(allow_nan=False, allow_infinity=False),

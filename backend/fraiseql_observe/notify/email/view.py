@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.incident.model import AlertStatus, EventKind, State
+from fraiseql_observe.incident.model import Action, AlertStatus, EventKind, State
 from fraiseql_observe.notify import escape, runbooks, words
 from fraiseql_observe.notify.context import context
 
@@ -21,6 +21,7 @@ _CODE = re.compile(r"`([^`]+)`")
 ROWS = 20  # alerts in the table
 EVENTS, EARLIER = 12, 5
 NAMES = 10  # affected operations
+NO_TIME = "0 s"
 HIDDEN_LABELS = frozenset({"alertname", "severity"})
 INTERNAL = frozenset({EventKind.DELIVERED, EventKind.ENRICHED})  # of no interest to whoever reads the mail
 
@@ -70,7 +71,7 @@ def variables(message: Message, *, picture: str = "", rows: int = ROWS) -> dict[
             "tone": _tone(incident),
             "label": label(incident),
             "standing": _sentence(str(shared["status"])),
-            "news": _sentence(str(shared["changed"])),
+            "news": _news(message, str(shared["changed"])),
             "picture": picture,
             "buttons": tuple(_buttons(message.links, incident)),
             "facts": tuple(_facts(message, shared)),
@@ -87,6 +88,14 @@ def variables(message: Message, *, picture: str = "", rows: int = ROWS) -> dict[
 def label(incident: Incident) -> str:
     """The state, and of what fires the severity: the mark at the beginning of the subject."""
     return (incident.severity.value if incident.state is State.FIRING else incident.state.value).capitalize()
+
+
+def _news(message: Message, changed: str) -> str:
+    """What happened; that its first step was taken is no news to whoever that step tells of the incident."""
+    first = message.step <= 1 and message.change.kind is EventKind.ESCALATED
+    if message.action is Action.TRIGGER and (first or message.change.kind is EventKind.OPENED):
+        return "New incident"
+    return _sentence(changed)
 
 
 def _tone(incident: Incident) -> str:
@@ -111,7 +120,8 @@ def _facts(message: Message, shared: dict[str, object]) -> Iterator[tuple[str, s
     yield from (
         (name, str(shared[key])) for name, key in (("Value", "value"), ("Threshold", "threshold")) if shared[key]
     )
-    yield "Duration", str(shared["duration"])
+    if shared["duration"] != NO_TIME:
+        yield "Duration", str(shared["duration"])
     users, operations = message.enrichment.users, message.enrichment.operations
     if users is not None:
         yield "Users impacted", str(users)
@@ -133,7 +143,9 @@ def _row(alert: AlertView, message: Message) -> Row:
         where=_labels(own),
         summary=escape.plain(alert.description or alert.summary, 300),
         value=escape.plain(alert.value, 40),
-        since=f"{began} to {words.clock(alert.ended_at, message.now)}" if alert.ended_at else f"since {began}",
+        since=f"{began}, for {words.duration(alert.ended_at - alert.started_at)}"
+        if alert.ended_at
+        else f"since {began}",
     )
 
 

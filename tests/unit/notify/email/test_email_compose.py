@@ -131,7 +131,19 @@ def test_history_and_advice():
     assert "Acknowledged by Ada: mine &amp; yours" in html
     assert "lasted 30 s, resolved by Ada" in text
     assert "delivered" not in text
-    assert "12:00 UTC to 12:00 UTC" in text
+    assert "12:00 UTC, for 29 s" in text
+
+
+def test_the_news_of_a_first_mail_is_the_incident_itself():
+    def news(kind, **changes):
+        return view.variables(replace(message(), change=Event("i", NOW, kind, Actor("x", "escalation")), **changes))[
+            "news"
+        ]
+
+    assert news(EventKind.OPENED) == "New incident"
+    assert news(EventKind.ESCALATED, step=1) == "New incident"
+    assert news(EventKind.ESCALATED, step=2) == "Escalated"
+    assert news(EventKind.REOPENED, action=Action.REOPEN) == "Firing again"
 
 
 def test_without_anything_known_it_still_stands():

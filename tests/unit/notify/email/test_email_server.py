@@ -96,6 +96,14 @@ async def test_a_connection_that_the_server_ended_is_made_again(email, server):
     assert len(server.received) == 2
 
 
+async def test_a_connection_that_ends_after_the_message_was_sent_is_not_made_again(email, server):
+    await email.send(message())
+    server.data = [HANG_UP]
+
+    assert (await refusal(email)).ambiguous
+    assert server.connections == 1
+
+
 async def test_an_old_connection_is_left(email, server, monkeypatch):
     monkeypatch.setattr("fraiseql_observe.notify.email.smtp.IDLE_SECONDS", 0)
     await email.send(message())
@@ -182,6 +190,26 @@ async def test_a_server_that_turns_everybody_away_is_asked_again(tools):
     listening.close()
 
     assert (error.retryable, error.status) == (True, 554)
+
+
+async def test_a_server_that_only_knows_the_old_greeting_is_served(tools):
+    said = []
+
+    async def old(reader, writer):
+        writer.write(b"220 old\r\n")
+        while line := await reader.readline():
+            said.append(line)
+            writer.write(b"502 what?\r\n" if line.startswith(b"EHLO") else b"250 OK\r\n")
+            if line.startswith(b"RCPT"):
+                break
+        writer.close()
+
+    listening = await asyncio.start_server(old, "127.0.0.1", 0)
+    error = await refusal(Email("mail", settings(listening.sockets[0].getsockname()[1]), tools))
+    listening.close()
+
+    assert [line.split()[0] for line in said] == [b"EHLO", b"HELO", b"MAIL", b"RCPT"]
+    assert (error.retryable, error.ambiguous) == (True, False)
 
 
 async def test_nobody_listens(tools, unused_tcp_port):
