@@ -5,6 +5,10 @@ local duration = import '../lib/duration.libsonnet';
 // Every sample in the window is 0: one lost scrape neither fires nor resolves.
 local allZero(at, q, metric) = 'max_over_time(' + q.range(metric) + ') == 0';
 
+// Was gone at some moment of the window, for long enough that its own alert would say so.
+local wasGone(at, q, metric) =
+  alert.lowest(at, 'max_over_time(' + q.range(metric, '', duration.window(at.config, 60)) + ')') + ' == 0';
+
 function(config, signals)
   local instances(q) = q.each([config.instanceLabel]);
   alert.group(config, 'availability', [
@@ -36,6 +40,18 @@ function(config, signals)
     alert.new('CacheConnectionLost', 'cache', 'Redis does not answer.') + alert.ofExporter {
       expression(at):: allZero(at, at.q.redis, 'redis_up'),
       description(at):: 'The exporter ' + at.machine + ' has not reached Redis for at least ' + at.window + '. What the application keeps there (results, tokens, rate limits) is lost or served from PostgreSQL.',
+    },
+
+    // Nobody is told of these two. They mute what still shows the fault after it is over: shares over a window, and
+    // alerts that stay for a while; else everything that suffered would be told as news once the cause is gone.
+    alert.new('DatabaseRecovering', 'database', 'PostgreSQL was gone a moment ago.') + alert.ofExporter {
+      expression(at):: wasGone(at, at.q.postgres, 'pg_up'),
+      description(at):: 'PostgreSQL behind the exporter ' + at.machine + ' was gone within the last ' + at.window + ' (value {{ $value }}): what suffered from it is not told.',
+    },
+
+    alert.new('CacheRecovering', 'cache', 'Redis was gone a moment ago.') + alert.ofExporter {
+      expression(at):: wasGone(at, at.q.redis, 'redis_up'),
+      description(at):: 'Redis behind the exporter ' + at.machine + ' was gone within the last ' + at.window + ' (value {{ $value }}): what suffered from it is not told.',
     },
 
     alert.new('CacheErrors', 'cache', 'Cache operations fail.') {

@@ -44,12 +44,12 @@ local inhibitions(config) = [
   },
   // Without PostgreSQL everything above it fails; the exporters' job is not the application's, so only the place is equal.
   {
-    source: [['alertname', '=', 'FraiseQLDatabaseDown']],
+    source: [['alertname', '=~', pattern(['DatabaseDown', 'DatabaseRecovering'])]],
     target: [['alertname', '=~', pattern(symptoms)]],
     equal: config.scopeLabels,
   },
   {
-    source: [['alertname', '=', 'FraiseQLCacheConnectionLost']],
+    source: [['alertname', '=~', pattern(['CacheConnectionLost', 'CacheRecovering'])]],
     target: [['alertname', '=~', pattern(['CacheHitRateLow', 'CacheErrors'])]],
     equal: config.scopeLabels,
   },
@@ -60,6 +60,9 @@ local inhibitions(config) = [
     equal: config.groupLabels,
   },
 ];
+
+// Alerts that only mute others: nobody is told of them.
+local silent = ['alertname', '=~', pattern(['DatabaseRecovering', 'CacheRecovering'])];
 
 // Matchers as Alertmanager's own file writes them.
 local matchers(list) = [each[0] + each[1] + '"' + each[2] + '"' for each in list];
@@ -88,6 +91,7 @@ local webhook(config) = {
 
 {
   ours:: ours,
+  silent:: silent,
   inhibitions:: inhibitions,
   groupBy(config):: ['alertname'] + config.groupLabels,
 
@@ -101,6 +105,9 @@ local webhook(config) = {
         group_wait: '0s',
         group_interval: duration.text(config, config.deploy.watchdogInterval),
         repeat_interval: duration.text(config, config.deploy.watchdogInterval),
+      }, {
+        receiver: 'nobody',
+        matchers: matchers([silent]),
       }] + $.fallbackRoutes(config),
     } + timings(config),
     inhibit_rules: [
@@ -110,6 +117,7 @@ local webhook(config) = {
     receivers: [
       { name: 'fraiseql-observe', webhook_configs: [webhook(config)] },
       { name: 'fraiseql-observe-watchdog', webhook_configs: [webhook(config)] },
+      { name: 'nobody' },
     ] + (if config.deploy.fallback == {} then [] else [{ name: 'fraiseql-observe-fallback' } + config.deploy.fallback]),
   },
 

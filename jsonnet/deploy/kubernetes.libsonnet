@@ -75,6 +75,9 @@ local route(config) = {
     groupInterval: duration.text(config, config.deploy.watchdogInterval),
     repeatInterval: duration.text(config, config.deploy.watchdogInterval),
     matchers: matchers([['alertname', '=', 'FraiseQLWatchdog']]),
+  }, {
+    receiver: 'nobody',
+    matchers: matchers([alertmanager.silent]),
   }],
 };
 
@@ -112,6 +115,7 @@ function(config, mixin) {
     receivers: [
       { name: 'fraiseql-observe', webhookConfigs: [webhook(config)] },
       { name: 'fraiseql-observe-watchdog', webhookConfigs: [webhook(config)] },
+      { name: 'nobody' },
     ],
   }),
 }

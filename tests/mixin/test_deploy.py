@@ -48,7 +48,8 @@ def test_version_two_shows_its_metrics_only_with_a_token():
 def test_no_token_file_sends_no_token():
     files = deployed(deploy={"webhookTokenFile": ""})
     receivers = files["bundle/alertmanager/alertmanager.yml"]["receivers"]
-    assert [each["webhook_configs"][0]["http_config"] for each in receivers] == [{"follow_redirects": False}] * 2
+    hooks = [each["webhook_configs"][0] for each in receivers if "webhook_configs" in each]
+    assert [hook["http_config"] for hook in hooks] == [{"follow_redirects": False}] * 2
 
 
 def test_one_thing_never_mutes_another_of_its_kind():
@@ -70,7 +71,7 @@ def test_the_backend_is_scraped_under_the_name_that_its_selector_asks_for():
 def test_alerts_about_the_backend_go_past_it_and_to_it_when_there_is_a_way_around():
     receiver = {"email_configs": [{"to": "on-call@example.com"}]}
     alertmanager = deployed(deploy={"fallback": receiver})["bundle/alertmanager/alertmanager.yml"]
-    past, to = alertmanager["route"]["routes"][1:]
+    past, to = alertmanager["route"]["routes"][2:]
     assert alertmanager["receivers"][-1] == {"name": past["receiver"], **receiver}
     assert past["continue"]
     assert to["receiver"] == "fraiseql-observe"
@@ -80,5 +81,13 @@ def test_alerts_about_the_backend_go_past_it_and_to_it_when_there_is_a_way_aroun
 
 def test_without_a_way_around_everything_goes_to_the_backend():
     alertmanager = deployed()["bundle/alertmanager/alertmanager.yml"]
-    assert [route["receiver"] for route in alertmanager["route"]["routes"]] == ["fraiseql-observe-watchdog"]
-    assert len(alertmanager["receivers"]) == 2
+    assert [route["receiver"] for route in alertmanager["route"]["routes"]] == ["fraiseql-observe-watchdog", "nobody"]
+
+
+def test_what_only_mutes_others_is_told_to_nobody():
+    alertmanager = deployed()["bundle/alertmanager/alertmanager.yml"]
+    (route,) = [route for route in alertmanager["route"]["routes"] if route["receiver"] == "nobody"]
+    assert {"name": "nobody"} in alertmanager["receivers"]
+    assert route["matchers"] == ['alertname=~"FraiseQLDatabaseRecovering|FraiseQLCacheRecovering"']
+    muting = [rule for rule in alertmanager["inhibit_rules"] if "Recovering" in str(rule["source_matchers"])]
+    assert len(muting) == 2
