@@ -2,7 +2,7 @@
 
 The event loop puts jobs into a queue and the thread takes all that wait, up to `BATCH`. While it commits, the next
 batch gathers: the busier, the larger the batches and the fewer the disk's flushes. All futures of a batch are resolved
-by one call into the loop.
+by one call into the loop. Rows to append go before work, which may take long: somebody waits for their answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import asyncio
 import logging
 import threading
 import time
+from collections import deque
+from contextlib import suppress
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +46,11 @@ class Job:
         self.size = 0
         self.reset()
 
+    def do(self, transaction: Transaction) -> Any:
+        if self.work is None:
+            raise TypeError("These are rows to append.")
+        return self.work(transaction)
+
     def reset(self) -> None:
         """Forget an outcome that was rolled back."""
         self.result: Any = None
@@ -53,15 +61,18 @@ class Job:
 class GroupCommit:
     """A bounded queue and the thread that empties it.
 
-    `commit` runs in the thread: it writes a batch and gives each job its result or error. What it raises becomes the
-    error of all jobs of the batch.
+    `commit` runs in the thread: it writes a batch, all of it appends or all of it work, and gives each job its result
+    or error. It returns how many it took, at least one; the others come again. What it raises becomes the error of all
+    jobs of the batch.
     """
 
-    def __init__(self, name: str, commit: Callable[[Sequence[Job]], None], topics: Topics) -> None:
+    def __init__(self, name: str, commit: Callable[[Sequence[Job]], int], topics: Topics) -> None:
         self._loop = asyncio.get_running_loop()
         self._commit = commit
         self._topics = topics
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._works: deque[Job] = deque()  # the thread's own
+        self._ended = False  # the thread's own: there will be no more
         self._waiting = 0
         self._bytes = 0
         self._progress = 0.0  # when a batch ended last, or the queue was last empty
@@ -114,31 +125,41 @@ class GroupCommit:
 
     def _run(self) -> None:
         while batch := self._next():
-            try:
-                self._commit(batch)
-            except BaseException as error:  # noqa: BLE001 - the thread must outlive whatever a batch brings
-                for job in batch:
-                    job.reset()
-                    job.error = error
+            done = batch[: self._written(batch)]
+            if done[0].work is not None:
+                for _ in done:
+                    self._works.popleft()
             if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._settle, batch)
+                self._loop.call_soon_threadsafe(self._settle, done)
+
+    def _written(self, batch: list[Job]) -> int:
+        try:
+            return self._commit(batch)
+        except BaseException as error:  # noqa: BLE001 - the thread must outlive whatever a batch brings
+            for job in batch:
+                job.reset()
+                job.error = error
+            return len(batch)
 
     def _next(self) -> list[Job]:
-        """Wait for a job and give all that wait, or nothing when there will be no more."""
-        first = self._queue.get()
-        if first is None:
-            return []
-        batch = [first]
-        try:
-            while len(batch) < BATCH:
-                job = self._queue.get_nowait()
-                if job is None:
-                    self._queue.put(None)
+        """Give rows to append if there are any, else work; nothing when there will be no more."""
+        return self._drain() or list(islice(self._works, BATCH))
+
+    def _drain(self) -> list[Job]:
+        """Empty the queue, up to a batch; wait only while there is nothing else to do. Work is put aside."""
+        appends: list[Job] = []
+        with suppress(Empty):
+            for _ in range(BATCH):
+                if self._ended:
                     break
-                batch.append(job)
-        except Empty:
-            pass
-        return batch
+                job = self._queue.get(block=not (appends or self._works))
+                if job is None:
+                    self._ended = True
+                elif job.work is None:
+                    appends.append(job)
+                else:
+                    self._works.append(job)
+        return appends
 
     def _settle(self, batch: list[Job]) -> None:
         self._waiting -= len(batch)

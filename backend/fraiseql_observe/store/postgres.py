@@ -194,7 +194,7 @@ class PostgresEngine:
                 hint="Whoever sent it sends it again; the same twice does no harm.",
             ) from error
 
-    def _commit(self, jobs: Sequence[Job]) -> None:
+    def _commit(self, jobs: Sequence[Job]) -> int:
         """Append the rows of the jobs in one transaction; when a row is at fault, each job in its own."""
         try:
             self._run(lambda connection: self._append(connection, jobs))
@@ -202,9 +202,10 @@ class PostgresEngine:
             if len(jobs) > 1 and _row_at_fault(error):
                 for job in jobs:
                     self._commit([job])
-                return
+                return len(jobs)
             for job in jobs:
                 job.error = error
+        return len(jobs)
 
     def _append(self, connection: Connection, jobs: Sequence[Job]) -> None:
         tx = PostgresTransaction(connection)

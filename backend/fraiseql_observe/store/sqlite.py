@@ -35,7 +35,7 @@ T = TypeVar("T")
 WORDS = {"serial": "integer primary key", "key": "text"}
 READERS = 2
 READS = 1000  # that may wait
-LONG = 0.01  # seconds after which a batch is committed before its next piece of work
+LONG = 0.01  # seconds after which work is committed before the next piece of it
 
 
 class SqliteTransaction:
@@ -138,19 +138,13 @@ class SqliteEngine:
         finally:
             _roll_back(connection)
 
-    def _commit(self, jobs: Sequence[Job]) -> None:
-        """Write the jobs in one transaction, or in a few when some work takes long."""
-        rest = jobs
-        while rest:
-            rest = self._try(rest)
-
-    def _try(self, jobs: Sequence[Job]) -> Sequence[Job]:
-        """Commit as many of the jobs as go together; returns those that are left."""
+    def _commit(self, jobs: Sequence[Job]) -> int:
+        """Write jobs in one transaction; returns how many, because long work is not kept together."""
         try:
             self._connection.execute("begin immediate")
         except sqlite3.Error as error:
             self._fail(jobs, error)
-            return ()
+            return len(jobs)
         try:
             done = self._perform(jobs)
             self._connection.execute("commit")
@@ -159,18 +153,18 @@ class SqliteEngine:
         except BaseException:
             _roll_back(self._connection)
             raise
-        return jobs[done:]
+        return done
 
-    def _again(self, jobs: Sequence[Job], error: sqlite3.Error) -> Sequence[Job]:
+    def _again(self, jobs: Sequence[Job], error: sqlite3.Error) -> int:
         """After the whole transaction was lost, take each job alone: perhaps one of them is to blame."""
         _roll_back(self._connection)
         if len(jobs) == 1:
             self._fail(jobs, error)
-            return ()
+            return 1
         for job in jobs:
             job.reset()
-            self._try([job])
-        return ()
+            self._commit([job])
+        return len(jobs)
 
     def _fail(self, jobs: Iterable[Job], error: sqlite3.Error) -> None:
         for job in jobs:
@@ -179,20 +173,15 @@ class SqliteEngine:
 
     def _perform(self, jobs: Sequence[Job]) -> int:
         """Do the jobs, each so that its failure is its own; returns how many were done before it took too long."""
-        start = time.monotonic()
-        done = 0
-        for appends, group in groupby(jobs, key=lambda job: job.work is None):
-            if appends:
-                together = list(group)
-                self._append(together)
-                done += len(together)
-                continue
-            for job in group:
-                self._work(job)
-                done += 1
-                if time.monotonic() - start > LONG:
-                    return done
-        return done
+        if jobs[0].work is None:
+            self._append(jobs)
+            return len(jobs)
+        end = time.monotonic() + LONG
+        for done, job in enumerate(jobs, 1):
+            self._work(job)
+            if time.monotonic() > end:
+                return done
+        return len(jobs)
 
     def _append(self, jobs: Sequence[Job]) -> None:
         for statement, group in groupby(jobs, key=lambda job: job.statement):
@@ -217,12 +206,10 @@ class SqliteEngine:
         return True
 
     def _work(self, job: Job) -> None:
-        if job.work is None:
-            return
         transaction = SqliteTransaction(self._connection)
         try:
             with Savepoint(self._connection):
-                job.result = job.work(transaction)
+                job.result = job.do(transaction)
         except BaseException as error:  # noqa: BLE001 - it is the caller's
             self._raise_if_lost()
             job.error = explain(error, self._path) if isinstance(error, sqlite3.Error) else error

@@ -28,6 +28,7 @@ class Commit:
                 raise LookupError("odd")
             job.result = job.statement
             job.topics = ("inbox",)
+        return len(jobs)
 
 
 @pytest.fixture
@@ -72,6 +73,33 @@ async def test_close_in_the_middle_of_a_batch(group, commit):
     commit.gate.set()
     await asyncio.gather(closing, group.close())
     assert await asyncio.gather(*jobs) == ["0", "1", "2"]
+
+
+async def test_appends_go_before_work_and_long_work_is_taken_in_parts():
+    order, gate = [], threading.Event()
+
+    def commit(jobs):
+        gate.wait(20)
+        if jobs[0].work is None:
+            order.append([job.statement for job in jobs])
+            return len(jobs)
+        order.append(jobs[0].do(None))
+        return 1
+
+    group = GroupCommit("test", commit, Topics())
+    first = group.append("first", [])
+    await asyncio.sleep(0.05)
+    works = [group.write(lambda _, n=n: n) for n in range(3)]
+    appends = [group.append(str(n), []) for n in range(300)]
+    gate.set()
+    await asyncio.gather(first, *works, *appends)
+    await group.close()
+    assert order == [["first"], [str(n) for n in range(253)], [str(n) for n in range(253, 300)], 0, 1, 2]
+
+
+async def test_rows_are_no_work():
+    with pytest.raises(TypeError):
+        groupcommit.Job(asyncio.get_running_loop().create_future()).do(None)
 
 
 async def test_topics_are_woken_once_a_batch(commit):
