@@ -20,10 +20,11 @@ HANG_UP = "hang up"  # end the connection instead of an answer
 
 
 class MailServer:
-    """`rcpt` and `data` hold answers that are used up in order; without any the answer is yes."""
+    """`mail`, `rcpt` and `data` hold answers that are used up in order; without any the answer is yes."""
 
     def __init__(self, *, certificate: tuple[Path, Path] | None = None, tls: bool = False, user: str = "", **options):
         self.rcpt: dict[str, list[str]] = {}
+        self.mail: list[str] = []
         self.data: list[str] = []
         self.received: list[tuple[list[str], bytes]] = []
         self.connections = 0
@@ -69,6 +70,14 @@ class MailServer:
     def _login(self, server, session, envelope, mechanism, data) -> AuthResult:  # noqa: ARG002  aiosmtpd's signature
         given = b":".join((data.login, data.password)).decode()
         return AuthResult(success=given == self._user, handled=False)
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: ARG002, N802
+        answer = self.mail.pop(0) if self.mail else "250 OK"
+        if answer == HANG_UP:
+            server.transport.abort()
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802
         answers = self.rcpt.get(address, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+SPANS = ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", 1, "s"))
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _COUNTS = ("", " K", " M", " G", " T")
 
@@ -54,8 +55,6 @@ def _seconds(value: float) -> str:
         return f"{digits(value * 1000)} ms"
     if round(value) < MINUTE:
         return f"{digits(value)} s"
-    for size, name, smaller, small_name in ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", 1, "s")):
-        if round(value) >= size:
-            whole, rest = divmod(round(value), size)
-            return f"{whole} {name}" + (f" {rest // smaller} {small_name}" if rest // smaller else "")
-    return f"{digits(value)} s"
+    size, name, smaller, small_name = next(each for each in SPANS if round(value) >= each[0])
+    whole, rest = divmod(round(value), size)
+    return f"{whole} {name}" + (f" {rest // smaller} {small_name}" if rest // smaller else "")

@@ -23,6 +23,7 @@ IDLE = 2  # connections that are kept
 IDLE_SECONDS = 20.0  # servers hang up after minutes; between bursts nobody needs us
 MESSAGES = 50  # for one connection; many servers end it at a hundred
 QUIT_SECONDS = 2.0
+CLOSING = 421  # the server ends the connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,17 @@ class Mailer:
     async def _reused(
         self, connection: _Connection, message: bytes, sender: str, recipients: Sequence[str]
     ) -> Taken | None:
-        """Nothing when the server had hung up meanwhile, before it got the message."""
+        """Nothing when the server had ended the connection meanwhile, before it got the message."""
         try:
             return await _transfer(connection, message, sender, recipients)
-        except aiosmtplib.SMTPServerDisconnected:
+        except aiosmtplib.SMTPSenderRefused as error:
+            if error.code != CLOSING:
+                raise
+        except ConnectionError:
             if connection.written:
                 raise
-            return None
+        self._leave(connection)
+        return None
 
     def _reusable(self) -> _Connection | None:
         now = asyncio.get_running_loop().time()

@@ -96,6 +96,23 @@ async def test_a_connection_that_the_server_ended_is_made_again(email, server):
     assert len(server.received) == 2
 
 
+@pytest.mark.parametrize("answer", ["421 4.4.2 too long idle", HANG_UP])
+async def test_a_connection_that_the_server_ends_on_seeing_us_is_made_again(email, server, answer):
+    await email.send(message())
+    server.mail = [answer]
+    await email.send(message())
+
+    assert server.connections == 2
+    assert len(server.received) == 2
+
+
+async def test_a_refused_sender_is_a_refusal_on_any_connection(email, server):
+    await email.send(message())
+    server.mail = ["550 5.7.1 not from you"]
+
+    assert not (await refusal(email)).retryable
+
+
 async def test_a_connection_that_ends_after_the_message_was_sent_is_not_made_again(email, server):
     await email.send(message())
     server.data = [HANG_UP]
