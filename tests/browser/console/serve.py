@@ -90,7 +90,7 @@ async def fill(manager: AlertManager, clock: Clock) -> dict[str, Incident]:
     told = {}
     for name, severity, count, minutes, service, summary in sorted(TOLD, key=lambda told: -told[3]):
         clock.back = timedelta(minutes=minutes)
-        annotations = {"summary": summary, "runbook_url": f"{RUNBOOKS}/{name}", "value": summary.split()[0]}
+        annotations = {"summary": summary, "runbook_url": f"{RUNBOOKS}/{name}"}
         since = now - timedelta(minutes=minutes)
         told[name] = await tell(
             manager, name, severity, count=count, since=since, annotations=annotations, service=service, team="core"

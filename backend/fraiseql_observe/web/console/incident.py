@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from fraiseql_observe.errors import ConflictError
+from fraiseql_observe.notify import runbooks
+from fraiseql_observe.store import incidents
 from fraiseql_observe.web.console import words
 from fraiseql_observe.web.console.gate import field, local_path, page
 from fraiseql_observe.web.console.notices import leave_notice
@@ -26,6 +28,7 @@ routes = web.RouteTableDef()
 
 SNOOZES: Mapping[str, timedelta] = {"30m": timedelta(minutes=30), "2h": timedelta(hours=2)}
 ALERTS = 200  # drawn of one incident
+EARLIER = 3  # incidents of the same group
 # What people call it -> how alerts' annotations call it, ours and those of other mixins.
 LINKS = {
     "Runbook": ("runbook_url", "runbook"),
@@ -49,6 +52,11 @@ def _first(sources: Iterable[Mapping[str, str]], names: tuple[str, ...]) -> str:
     return next(filter(None, urls), "")
 
 
+def advice(detail: Detail) -> tuple[str, ...]:
+    """What to do, from the runbook of the first alert that has some."""
+    return next(filter(None, map(runbooks.actions, detail.alerts)), ())
+
+
 def own_labels(alert: Alert, common: Mapping[str, str]) -> list[tuple[str, str]]:
     """What tells this alert apart from the others of its incident."""
     return sorted(pair for pair in alert.labels.items() if pair not in common.items())
@@ -57,7 +65,10 @@ def own_labels(alert: Alert, common: Mapping[str, str]) -> list[tuple[str, str]]
 @routes.get("/incidents/{id}")
 @page()
 async def show(request: web.Request) -> web.StreamResponse:
-    detail = await request.app[MANAGER].incident(request.match_info["id"])
+    manager = request.app[MANAGER]
+    detail = await manager.incident(request.match_info["id"])
+    key, opened = detail.incident.key, detail.incident.opened_at
+    earlier = await manager.engine.read(lambda tx: incidents.previous(tx, key, opened, EARLIER))
     return await respond(
         request,
         "incident.html",
@@ -68,6 +79,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         omitted=max(0, len(detail.alerts) - ALERTS),
         links=links_of(detail),
         own_labels=own_labels,
+        advice=advice(detail),
+        earlier=earlier,
         tomorrow=words.tomorrow(now(request), None),
     )
 

@@ -109,7 +109,9 @@ def about(event: Event) -> str:
         said.append("1 alert" if count == 1 else f"{count} alerts")
     if isinstance(step := data.get("step"), int):
         said.append(f"step {step} of {data.get('policy', 'its policy')}")
-    said += [_few(names) for key in ("names", "destinations") if isinstance(names := data.get(key), list) and names]
+    said += [
+        _few(names) for key in ("names", "destinations", "known") if isinstance(names := data.get(key), list) and names
+    ]
     said += [str(data[key]).replace("_", " ") for key in ("destination", "reason") if data.get(key)]
     return ", ".join(said)
 

@@ -110,6 +110,19 @@ async def test_one_incident_shows_where_to_look(kim, manager) -> None:
     assert "instance</b>app-2:8000" in page.text
 
 
+async def test_an_alerts_own_advice_and_earlier_incidents_are_at_hand(kim, manager, clock) -> None:
+    earlier = await tell(manager, "Full", service="a")
+    await manager.resolve_alert(earlier.id, KIM)
+    clock.offset += timedelta(hours=3)
+    said = {"runbook_actions": "Free some <space>\nCall storage"}
+    incident = await tell(manager, "Full", service="a", since=datetime.now(UTC), annotations=said)
+    text = (await kim.get(f"/incidents/{incident.id}")).text
+    assert "<li>Free some &lt;space&gt;</li><li>Call storage</li>" in text
+    assert re.search(rf'Before</dt><dd><a href="/incidents/{earlier.id}"><time [^>]*>3 h</time> ago', text)
+    await manager.resolve_alert(incident.id, KIM)
+    assert "What to do" not in (await kim.get(f"/incidents/{incident.id}")).text
+
+
 async def test_what_strangers_write_stays_text(kim, manager) -> None:
     annotations = {"summary": HOSTILE, "runbook_url": "javascript:alert(1)", "description": HOSTILE}
     incident = await tell(manager, "Full", annotations=annotations, service=HOSTILE)
