@@ -58,7 +58,7 @@ class Listed(msgspec.Struct, rename="camel"):
         )
 
 
-class _Receiver(msgspec.Struct):
+class Receiver(msgspec.Struct):
     name: str
 
 
@@ -66,7 +66,7 @@ class ListedGroup(msgspec.Struct):
     """A group of alerts: `labels` are those that it is grouped by."""
 
     labels: dict[str, str]
-    receiver: _Receiver
+    receiver: Receiver
     alerts: list[Listed]
 
 
@@ -86,7 +86,8 @@ class Alertmanager:
     def __init__(self, url: str, settings: AlertmanagerSettings, session: aiohttp.ClientSession) -> None:
         self._url, self._settings, self._session = url.rstrip("/"), settings, session
         self._headers = {"Authorization": f"Bearer {settings.token.reveal()}"} if settings.token else {}
-        self._auth = aiohttp.BasicAuth(settings.username, settings.password.reveal()) if settings.username else None
+        if settings.username:
+            self._headers = {"Authorization": aiohttp.encode_basic_auth(settings.username, settings.password.reveal())}
 
     async def started(self) -> datetime:
         """Return since when it runs."""
@@ -119,7 +120,7 @@ class Alertmanager:
 
     async def _read(self, path: str, query: dict[str, str]) -> bytes:
         url, body = f"{self._url}/api/v2/{path}", bytearray()
-        asked: Any = {"params": query, "headers": self._headers, "auth": self._auth, "allow_redirects": False}
+        asked: Any = {"params": query, "headers": self._headers, "allow_redirects": False}
         async with self._session.get(url, **asked) as response:
             if response.status != _OK:
                 raise ReconcileError(f"Alertmanager's /api/v2/{path} answered {response.status}.")

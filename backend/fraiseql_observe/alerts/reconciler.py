@@ -84,7 +84,8 @@ class Reconciler:
         if await self._engine.write(lambda tx: leases.take(tx, LEASE, self._holder, until, now=now)):
             ours = await self._firing()
             known = await self._incidents({kept.incident_id for kept in ours})
-            listed = [kept for kept in ours if _receiver(kept, known) in given.receivers] if given.urls else []
+            judged = set(given.receivers) - {RECEIVER} if given.urls else set()
+            listed = [kept for kept in ours if _receiver(kept, known) in judged]
             groups = await self._compared(given, listed, known) if given.urls else []
             groups += self._stale(ours, listed, known, now)
             await self._report(groups, now)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from fraiseql_observe.store.engine import Transaction
 
 NAME = "AlertsDoNotArrive"
-RECEIVER = "fraiseql-observe"
-"""The receiver of our own findings: no Alertmanager is asked about them."""
+RECEIVER = "own"
+"""The receiver of alerts that programs send and of our own: no Alertmanager is asked about them."""
 
 
 def check(tx: Transaction, watchdog: WatchdogSettings, started: datetime, now: datetime) -> bool:
