@@ -113,6 +113,12 @@ class Other:
         return "1+2j"
 
 
+def test_slack_links_are_safe_or_plain(write):
+    templates = write("{{ good | link('a<b') }} {{ bad | link('c') }}", "x.mrkdwn.j2")
+    shown = templates.render("x.mrkdwn.j2", {"good": "https://x.example/?a=1&b=2", "bad": "javascript:x"})
+    assert shown == "<https://x.example/?a=1&amp;b=2|a&lt;b> c"
+
+
 ENDLESS = {
     "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}": "turns of loops",
     "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}": "calls itself",

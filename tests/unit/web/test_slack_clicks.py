@@ -16,6 +16,7 @@ from fraiseql_observe.alerts.manager import utc_now
 from fraiseql_observe.config.declare import Secret
 from fraiseql_observe.config.slack import SlackSettings
 from fraiseql_observe.errors import ConflictError, NotFoundError, ObserveError, StoreError
+from fraiseql_observe.incident.model import State
 from fraiseql_observe.web import slack_actions
 from fraiseql_observe.web.errors import answer
 from fraiseql_observe.web.keys import MANAGER
@@ -107,6 +108,17 @@ async def test_what_goes_wrong_is_told_to_the_clicker_alone(client, error, said,
     assert client.answers.texts == [said]
     assert client.manager.actors[0].name == "ada (U1)"
     assert client.manager.actors[0].source == "slack"
+
+
+@pytest.mark.parametrize(("by", "said"), [("Bob", "by Bob"), ("", "by Alertmanager")])
+async def test_who_resolved_it_before_is_said(client, by, said):
+    async def late():
+        resolved = SimpleNamespace(state=State.RESOLVED, resolved_by=by, resolved_at=utc_now())
+        return SimpleNamespace(changed=False, incident=resolved)
+
+    client.manager.does = late
+    assert (await press(client, "resolve")).status == 200
+    assert client.answers.texts[0].startswith(f"It was already resolved {said} at ")
 
 
 async def test_a_slow_backend_answers_in_time_and_goes_on(client, monkeypatch):
