@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.alerts import message, rules
+from fraiseql_observe.alerts import rules
 from fraiseql_observe.alerts.enrich import Enricher
 from fraiseql_observe.alerts.links import ActionTokens, LinkBuilder
 from fraiseql_observe.incident.message import Enrichment
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fraiseql_observe.alerts.enrich import Arrived
+    from fraiseql_observe.alerts.message import Builder
     from fraiseql_observe.alerts.rules import Rules
     from fraiseql_observe.config.settings import Settings
     from fraiseql_observe.incident.message import Message
@@ -64,6 +65,7 @@ class Basis:
     tokens: ActionTokens
     clock: Callable[[], datetime]
     telemetry: Telemetry
+    builder: Builder
 
     def configure(self, settings: Settings, own: Mapping[str, Destination], arrived: Arrived) -> Configured:
         """Make everything that depends on settings.
@@ -97,8 +99,7 @@ class Basis:
 
     async def build(self, configured: Configured, delivery: Delivery, destination: Destination) -> Message:
         """Make the message of a delivery from what the store knows now."""
-        return await message.build(
-            self.engine,
+        return await self.builder.build(
             delivery,
             destination,
             now=self.clock(),

@@ -89,6 +89,9 @@ class Running:
     def destinations(self) -> Mapping[str, Destination]:
         return self._configured.destinations
 
+    def enrichment(self, incident_id: str) -> Enrichment | None:
+        return self._configured.enricher.peek(incident_id)
+
     def healthy(self) -> Mapping[str, bool]:
         """Tell whether those without whom nobody is told work; one that does not run here is not judged."""
         if not self._tasks:

@@ -171,7 +171,7 @@ async def test_the_bodies_remembered_are_bounded(it, monkeypatch):
 
 
 async def test_active_alerts_are_paged_up_to_a_bound(it, monkeypatch):
-    monkeypatch.setattr("fraiseql_observe.alerts.manager.ACTIVE", 5)
+    monkeypatch.setattr("fraiseql_observe.alerts.asking.ACTIVE", 5)
     monkeypatch.setattr("fraiseql_observe.store.incidents.LIMIT", 2)
     for number in range(6):
         await it.tell(group(alert(f"{number}"), number=str(number)))
@@ -223,6 +223,7 @@ async def test_enrichment_that_arrives_is_written_and_redraws(tmp_path):
         assert (await it.said())[2:] == [("slack", "update")]
         (line,) = [one for one in (await it.manager.incident(incident.id)).events if one.kind == "enriched"]
         assert line.data == {"known": ["users"]}
+        assert it.manager.enrichment(incident.id) is None  # nobody was asked
         await it.manager.resolve_alert(incident.id, KIM)
         await it.parts._enriched(incident.id, Enrichment(users=4))
         await it.parts._enriched("inc_gone", Enrichment(users=4))
