@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from store_samples import LEASE, T0, at, attempt, delivery, event, incident, kept, step
 
-from fraiseql_observe.incident.model import DeliveryState, Receipt, State
+from fraiseql_observe.incident.model import AlertStatus, DeliveryState, Receipt, State
 from fraiseql_observe.incident.windows import Window
 from fraiseql_observe.store import (
     alerts,
@@ -47,8 +47,8 @@ async def test_what_is_over_is_forgotten_in_batches(engine, write):
     await write(_fill, 5, State.FIRING)
     await write(_fill, 6, resolved_at=at(3))
     await write(outbox.enqueue, [delivery("late", incident_id="inc_6")], collapse=False)
-    assert await write(retention.prune, at(4), batch=3) == retention.Pruned(3, 0, more=True)
-    assert await write(retention.prune, at(4), batch=3) == retention.Pruned(1, 0, more=False)
+    assert await write(retention.prune, at(4), batch=3) == retention.Pruned(3, 0, 0, more=True)
+    assert await write(retention.prune, at(4), batch=3) == retention.Pruned(1, 0, 0, more=False)
     left = await _count(engine)
     assert left == {**dict.fromkeys(TABLES, 3), "delivery": 4}
     assert (await engine.read(lambda tx: incidents.find(tx, ["inc_4", "inc_5", "inc_6"]))).keys() == {
@@ -58,13 +58,23 @@ async def test_what_is_over_is_forgotten_in_batches(engine, write):
     }
 
 
+async def test_an_incident_without_an_end_does_not_collect_alerts_for_ever(write, read):
+    await write(incidents.insert, incident())
+    ended = {"status": AlertStatus.RESOLVED, "ended_at": at(1)}
+    old = [kept("a1", n, seen=at(n), **ended) for n in range(5)]
+    await write(alerts.upsert, [*old, kept("a2", 1, seen=at(0)), kept("a3", 1, seen=at(9), **ended)])
+    assert await write(retention.prune, at(5), batch=4) == retention.Pruned(0, 4, 0, more=True)
+    assert await write(retention.prune, at(5), batch=4) == retention.Pruned(0, 1, 0, more=False)
+    assert [one.identity for one in await read(alerts.of, "inc_1")] == [("a2", 1), ("a3", 1)]
+
+
 async def test_what_has_ended_goes_too(write, read):
     await write(windows.add, Window("win_1", (), at(0), at(1), "ada", T0))
     await write(windows.add, Window("win_2", (), at(0), at(9), "ada", T0))
     await write(channels.pause, "a", at(1))
     await write(channels.pause, "b", at(9))
     await write(leases.take, "a", "me", at(1), now=T0)
-    assert await write(retention.prune, at(5)) == retention.Pruned(0, 1, more=False)
+    assert await write(retention.prune, at(5)) == retention.Pruned(0, 0, 1, more=False)
     assert [one.id for one in await read(windows.since, at(-9))] == ["win_2"]
     assert await read(channels.paused, at(-9)) == {"b": at(9)}
     assert await write(leases.take, "a", "other", at(9), now=at(0))

@@ -46,6 +46,12 @@ async def test_a_second_process_is_refused_and_told_what_to_use(engine, path):
     await again.close()
 
 
+async def test_the_files_are_for_their_user_only(engine, path):
+    await engine.append(inbox.INSERT, [_row("box_1")])
+    for name in ("observe.db", "observe.db-wal", "observe.db.lock"):
+        assert (path.parent / name).stat().st_mode & 0o777 == 0o600, name
+
+
 async def test_a_visitor_comes_beside_the_server(engine, path):
     visitor = await _open(path, exclusive=False)
     await visitor.write(lambda tx: settings.put(tx, "token", "1"))

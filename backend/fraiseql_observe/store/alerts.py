@@ -30,8 +30,9 @@ on conflict (identity) do update set {", ".join(f"{name} = excluded.{name}" for 
 _BY_IDENTITY = f"select {_COLUMNS} from alert where identity = any(:identities)"
 _FIRING = f"select {_COLUMNS} from alert where fingerprint = any(:fingerprints) and status = 'firing'"
 _LATEST = f"""
-select {_COLUMNS} from alert a where fingerprint = any(:fingerprints)
-and not exists (select 1 from alert n where n.fingerprint = a.fingerprint and n.starts_ns > a.starts_ns)
+select {_COLUMNS} from alert where (fingerprint, starts_ns) in (
+  select fingerprint, max(starts_ns) from alert where fingerprint = any(:fingerprints) group by fingerprint
+)
 """
 _OF = f"""
 select {_COLUMNS} from alert where incident_id = :incident_id order by status, starts_ns, fingerprint limit :limit

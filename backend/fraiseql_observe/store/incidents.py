@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import product
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.errors import ConflictError, NotFoundError
@@ -47,8 +48,9 @@ _SET_SNAPSHOT = "update incident set policy_snapshot = :policy_snapshot where id
 _BY_ID = f"select {_COLUMNS} from incident where id = any(:ids)"
 _UNRESOLVED = f"select {_COLUMNS} from incident where key = any(:keys) and state <> 'resolved'"
 _LATEST = f"""
-select {_COLUMNS} from incident i where key = any(:keys)
-and not exists (select 1 from incident n where n.key = i.key and (n.opened_at, n.id) > (i.opened_at, i.id))
+select {_COLUMNS} from incident where (key, opened_at) in (
+  select key, max(opened_at) from incident where key = any(:keys) group by key
+)
 """
 _PREVIOUS = f"""
 select {_COLUMNS} from incident where key = :key and opened_at < :before order by opened_at desc, id desc limit :limit
@@ -137,7 +139,8 @@ def unresolved(tx: Transaction, keys: Collection[str]) -> dict[str, Incident]:
 
 def latest(tx: Transaction, keys: Collection[str]) -> dict[str, Incident]:
     """Give each group's latest incident in any state, by key."""
-    return {row["key"]: _incident(row) for row in tx.rows(_LATEST, {"keys": list(keys)})}
+    rows = sorted(tx.rows(_LATEST, {"keys": list(keys)}), key=itemgetter("id"))  # of one instant, the last id
+    return {row["key"]: _incident(row) for row in rows}
 
 
 def previous(tx: Transaction, key: str, before: datetime, limit: int = 5) -> list[Incident]:

@@ -27,6 +27,12 @@ _PARTS = (
     "delete from escalation where incident_id = any(:ids)",
     "delete from incident where id = any(:ids)",
 )
+# An incident that never ends would collect the ends of its alerts for ever.
+_ALERTS = """
+delete from alert where identity in (
+  select identity from alert where status = 'resolved' and last_seen < :before order by last_seen limit :limit
+)
+"""
 _WINDOWS = "delete from maintenance where ends_at < :before"
 _CHANNELS = "delete from channel where paused_until < :before"
 _LEASES = "delete from lease where until < :before"
@@ -37,6 +43,7 @@ class Pruned:
     """How many went; `more` when there is more than one batch, so that the caller comes again."""
 
     incidents: int
+    alerts: int  # resolved ones of incidents that stay
     windows: int
     more: bool
 
@@ -47,13 +54,15 @@ BATCH = 500
 def prune(tx: Transaction, before: datetime, *, batch: int = BATCH) -> Pruned:
     """Remove incidents resolved before a time with their alerts, events, deliveries, attempts and receipts.
 
-    Also windows and pauses that ended before it. At most `batch` incidents go in one transaction.
+    Also resolved alerts last heard of before it, whatever their incident, and windows, pauses and leases that ended
+    before it. At most `batch` incidents and as many alerts go in one transaction.
     """
     times = {"before": micros(before)}
     ids = [row["id"] for row in tx.rows(_OVER, {**times, "limit": batch})]
     for statement in _PARTS if ids else ():
         tx.execute(statement, {"ids": ids})
+    alerts = tx.execute(_ALERTS, {**times, "limit": batch})
     windows = tx.execute(_WINDOWS, times)
     for statement in (_CHANNELS, _LEASES):
         tx.execute(statement, times)
-    return Pruned(len(ids), windows, more=len(ids) == batch)
+    return Pruned(len(ids), alerts, windows, more=batch in {len(ids), alerts})

@@ -94,12 +94,14 @@ class Lock:
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open a connection for whichever thread uses it, one at a time.
+    """Open a connection for whichever thread uses it, one at a time; a new file is for this user only.
 
     Raises:
         StoreError: it cannot be opened or is no such file.
     """
     try:
+        with suppress(OSError):  # SQLite says it better; its other files get the permissions of this one
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
         )
