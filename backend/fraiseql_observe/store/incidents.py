@@ -242,7 +242,7 @@ def _search(query: Query, limit: int) -> tuple[str, dict[str, Any]]:
     statement = _SEARCH
     for number, (column, part) in enumerate(wanted):
         # `like` minds case on one engine only and has wildcards; this finds exactly the text.
-        statement += f" and length(replace({column}, :part{number}, '')) < length({column})"
+        statement += f" and strpos({column}, :part{number}) > 0"
         parameters[f"part{number}"] = part
     return statement + " order by opened_at desc, id desc limit :limit", parameters
 

@@ -1,7 +1,7 @@
 """One statement, two engines: it is written as PostgreSQL has it, with `:name` parameters.
 
-SQLite reads all of that but `= any(:names)` (a list: it becomes JSON there) and `for update skip locked` (there is one
-writer). For psycopg the parameters become `%(name)s`. Each statement is translated once.
+SQLite reads all of that but `= any(:names)` (a list: it becomes JSON there), `for update skip locked` (there is one
+writer) and `strpos` (`instr` there). For psycopg the parameters become `%(name)s`. Each statement is translated once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class SqliteStatement:
 
 @lru_cache(_STATEMENTS)
 def for_sqlite(statement: str) -> SqliteStatement:
-    text = _ANY.sub(r"in (select value from json_each(:\1))", _ROW_LOCK.sub("", statement))
+    text = _ANY.sub(r"in (select value from json_each(:\1))", _ROW_LOCK.sub("", statement)).replace("strpos(", "instr(")
     return SqliteStatement(text, tuple(_ANY.findall(statement)))
 
 

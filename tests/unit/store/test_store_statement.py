@@ -45,6 +45,7 @@ def test_parameters_become_those_of_psycopg():
 def test_lists_become_json():
     statement = for_sqlite("select 1 where a = any(:names) and b = :b for update skip locked")
     assert statement.text == "select 1 where a in (select value from json_each(:names)) and b = :b "
+    assert for_sqlite("select strpos(a, :b)").text == "select instr(a, :b)"
     assert statement.bind({"names": ("x", "\ud800"), "b": 1}) == {"names": '["x", "\\ud800"]', "b": 1}
     plain = {"b": 1}
     assert for_sqlite("select :b").bind(plain) is plain
