@@ -25,12 +25,12 @@ const browser = await puppeteer.launch({
 const complaints = [];
 
 /** A page of its own browser profile, logged in unless told otherwise. */
-async function open({ viewport = DESKTOP, scheme = 'light', scripts = true, token = 'fqo_writer', features = [] } = {}) {
+async function open({ quiet = false, viewport = DESKTOP, scheme = 'light', scripts = true, token = 'fqo_writer', features = [] } = {}) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    if (['error', 'warn'].includes(message.type())) complaints.push(message.text());
+    if (!quiet && ['error', 'warn'].includes(message.type())) complaints.push(message.text());
   });
   await page.setViewport(viewport);
   await page.emulateTimezone('Europe/Berlin');
@@ -186,6 +186,22 @@ const scenarios = {
     await tell('IdleNewcomer', { status: 'resolved' });
     await close(page);
     return { shown: true };
+  },
+
+  /** When nobody answers, the page says that it is old; and when somebody does again, it says so no longer. */
+  async offline() {
+    const page = await open({ quiet: true });
+    await visit(page, '/');
+    await page.setOfflineMode(true);
+    await page.evaluate(() => document.body.dispatchEvent(new CustomEvent('changed')));
+    await page.waitForFunction(() => document.getElementById('notice').textContent !== '', PATIENCE);
+    const notice = await textOf(page, '#notice');
+    const rows = (await page.$$('.row')).length;
+    await page.setOfflineMode(false);
+    await page.evaluate(() => document.body.dispatchEvent(new CustomEvent('changed')));
+    await page.waitForFunction(() => document.getElementById('notice').textContent === '', PATIENCE);
+    await close(page);
+    return { notice, rows };
   },
 
   /** What is open, focused and half written survives an update of the incident. */

@@ -41,6 +41,12 @@ def test_idle(saw: Seen) -> None:
     assert saw["shown"]
 
 
+def test_offline(saw: Seen) -> None:
+    """A page that no longer hears from the server says so, and keeps what it shows."""
+    assert saw["notice"].startswith("No answer since ")
+    assert saw["rows"] > 0
+
+
 def test_survives(saw: Seen) -> None:
     """An update leaves alone what is open, written and focused."""
     assert saw["open"]

@@ -13,7 +13,8 @@ from aiohttp import web
 from fraiseql_observe.errors import ConflictError
 from fraiseql_observe.incident.model import Actor, State
 from fraiseql_observe.web import auth
-from fraiseql_observe.web.console.gate import check_origin, field, friendly
+from fraiseql_observe.web.console.forms import field
+from fraiseql_observe.web.console.gate import check_origin, friendly
 from fraiseql_observe.web.console.view import now, respond
 from fraiseql_observe.web.keys import MANAGER
 

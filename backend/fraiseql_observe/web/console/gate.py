@@ -13,6 +13,7 @@ from fraiseql_observe.errors import AuthError, ObserveError, StoreError
 from fraiseql_observe.incident.model import Actor
 from fraiseql_observe.web import auth
 from fraiseql_observe.web.console import session
+from fraiseql_observe.web.console.forms import form_of
 from fraiseql_observe.web.console.state import CONSOLE
 from fraiseql_observe.web.console.view import HEADERS, SESSION, now, respond, root
 from fraiseql_observe.web.errors import status_of
@@ -149,21 +150,14 @@ async def check_form(request: web.Request, who: Session) -> None:
         AuthError: 403.
     """
     check_origin(request)
-    form = await request.post()
+    form = await form_of(request)
     key = await request.app[CONSOLE].key(request.app[MANAGER].engine)
-    token = form.get("form_token", "")
-    if not isinstance(token, str) or not session.form_token_is_ours(token, who, key):
+    if not session.form_token_is_ours(form.get("form_token", ""), who, key):
         raise AuthError(
             "This page was drawn for another login, so nothing was done.",
             hint="Load it again and press the button once more.",
             status=403,
         )
-
-
-async def field(request: web.Request, name: str, longest: int = 2000) -> str:
-    """One field of the form, cut to its longest; files are not looked at."""
-    value = (await request.post()).get(name, "")
-    return value.replace("\0", "").strip()[:longest] if isinstance(value, str) else ""
 
 
 def local_path(text: str) -> str:

@@ -11,7 +11,8 @@ from fraiseql_observe.errors import ConflictError
 from fraiseql_observe.notify import runbooks
 from fraiseql_observe.store import incidents
 from fraiseql_observe.web.console import words
-from fraiseql_observe.web.console.gate import field, local_path, page
+from fraiseql_observe.web.console.forms import field
+from fraiseql_observe.web.console.gate import local_path, page
 from fraiseql_observe.web.console.notices import leave_notice
 from fraiseql_observe.web.console.view import go, now, respond
 from fraiseql_observe.web.keys import ACTOR, MANAGER

@@ -48,7 +48,10 @@ async def live(request: web.Request) -> web.StreamResponse:
 async def tell(answer: web.StreamResponse, changed: asyncio.Event, console: ConsoleState) -> None:
     await answer.write(b"retry: 3000\n\n")
     while not console.ending:
-        await answer.write(await next_words(changed))
+        words = await next_words(changed)
+        if console.ending:
+            break
+        await answer.write(words)
         await asyncio.sleep(PACE)
 
 

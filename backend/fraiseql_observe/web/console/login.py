@@ -11,11 +11,11 @@ from aiohttp import web
 from fraiseql_observe.errors import AuthError
 from fraiseql_observe.web import auth
 from fraiseql_observe.web.console import session
+from fraiseql_observe.web.console.forms import field
 from fraiseql_observe.web.console.gate import (
     check_origin,
     cookie_name,
     current,
-    field,
     friendly,
     is_secure,
     local_path,

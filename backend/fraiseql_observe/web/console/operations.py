@@ -9,7 +9,8 @@ from aiohttp import web
 from fraiseql_observe.errors import ConfigError, DeliveryError
 from fraiseql_observe.store import incidents, outbox
 from fraiseql_observe.web.console import words
-from fraiseql_observe.web.console.gate import field, page
+from fraiseql_observe.web.console.forms import field
+from fraiseql_observe.web.console.gate import page
 from fraiseql_observe.web.console.incident import back
 from fraiseql_observe.web.console.view import now, respond
 from fraiseql_observe.web.keys import ACTOR, MANAGER

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from paging import tell
 
-from fraiseql_observe.errors import ConflictError
+from fraiseql_observe.errors import ConflictError, StoreError
 from fraiseql_observe.incident.model import Actor, EventKind, State
 
 COLLEAGUE = Actor("alex", "slack")
@@ -167,6 +167,35 @@ async def test_our_own_pages_origin_is_welcome(kim, here) -> None:
 async def test_a_form_does_not_lead_to_another_host(kim, here) -> None:
     await kim.get(here)
     assert (await kim.send(f"{here}/acknowledge", next="//evil.example/")).url == "/"
+
+
+async def test_only_small_plain_forms_are_read(kim, manager, incident, here) -> None:
+    await kim.get(here)
+    assert (await kim.send(f"{here}/comment", comment="x" * 100_000)).status == 400
+    assert (await kim.send(f"{here}/comment", **{f"f{number}": "x" for number in range(99)})).status == 400
+    async with kim.client.post(f"{here}/comment", json={"form_token": kim.token, "comment": "x"}) as answer:
+        assert answer.status == 400
+    assert not any(event.comment for event in (await manager.incident(incident.id)).events)
+
+
+async def test_bytes_that_are_no_text_are_text_all_the_same(kim, here) -> None:
+    await kim.get(here)
+    body = b"form_token=" + kim.token.encode() + b"&comment=%ff%00%fe+\xff"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with kim.client.post(f"{here}/comment", data=body, headers=headers) as answer:
+        assert answer.status == 200
+        assert "Comment added." in await answer.text()
+
+
+async def test_a_store_that_does_not_answer_is_said(kim, manager, here, monkeypatch) -> None:
+    async def refuse(*_: object) -> None:
+        raise StoreError("The store does not answer.")
+
+    await kim.get(here)
+    monkeypatch.setattr(manager.engine, "read", refuse)
+    for page in (await kim.get(here), await kim.get("/")):
+        assert page.status == 503
+        assert "The store does not answer." in page.text
 
 
 async def test_an_incident_that_is_not_there(kim) -> None:

@@ -68,8 +68,9 @@ async def test_a_filter_that_cannot_be_is_explained(kim) -> None:
     assert "is not a label" in page.text
 
 
-async def test_a_long_list_has_pages(kim, manager, monkeypatch) -> None:
-    monkeypatch.setattr(filters, "PAGE", 2)
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+async def test_a_long_list_has_pages(kim, manager, monkeypatch, size: int) -> None:
+    monkeypatch.setattr(filters, "PAGE", size)
     told = [await tell(manager, f"Alert{number}", ("critical", "warning")[number % 2]) for number in range(5)]
     seen, path = [], "/"
     while path:

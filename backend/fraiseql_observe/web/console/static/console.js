@@ -3,6 +3,7 @@
 'use strict';
 (() => {
   const IDLE = 30_000; // milliseconds without a touch after which the list may be laid anew
+  const RETRY = 30_000;
   const root = document.documentElement;
   const list = () => document.querySelector('[data-live-list]');
   const news = document.getElementById('news');
@@ -44,9 +45,23 @@
     if (document.hidden || !document.body.dataset.live) return;
     stream = new EventSource(document.body.dataset.live);
     stream.addEventListener('changed', refresh);
+    stream.addEventListener('error', ({ target }) => {
+      refresh(); // is the server gone, or only the stream?
+      if (target.readyState === EventSource.CLOSED) setTimeout(listen, RETRY);
+    });
   }
   document.addEventListener('visibilitychange', () => { listen(); if (!document.hidden) refresh(); });
   listen();
+
+  // Whoever is on call must know when the page is old. The next answer takes the sentence away again.
+  let heard = new Date();
+  function silence() {
+    const notice = document.getElementById('notice');
+    notice.textContent = `No answer since ${clock.format(heard)}. This may be old.`;
+    notice.classList.add('bad');
+  }
+  document.addEventListener('htmx:error', silence);
+  document.addEventListener('htmx:response:error', silence);
 
   /** Put the coming rows where their forerunners are; count those that have none. */
   function hold(rows, coming) {
@@ -93,6 +108,7 @@
 
   document.addEventListener('htmx:after:swap', () => {
     free = false;
+    heard = new Date();
     // The button that had the focus may be gone; its row is not.
     if (focused && document.activeElement === document.body)
       document.getElementById(focused)?.querySelector('a.title')?.focus({ preventScroll: true });
