@@ -141,7 +141,8 @@ class SlackServer:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
-        body = await request.json()
+        reads = method.startswith("conversations.")  # these take no JSON
+        body = dict(await request.post()) if reads else await request.json()
         self.calls.append((method, body))
         if (failure := self._next(method)) is not None:
             if failure.after_work:
@@ -190,6 +191,8 @@ class SlackServer:
 
     def _history(self, body: dict[str, Any]) -> web.Response:
         thread = body.get("ts")
+        if body.get("channel") not in self.messages:
+            return _error("channel_not_found")
         found = [
             {"ts": each.ts, "text": each.text, "metadata": each.body.get("metadata", {})}
             for each in self.messages[body["channel"]].values()

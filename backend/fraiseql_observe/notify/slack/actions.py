@@ -111,15 +111,15 @@ def parse(body: bytes) -> Click:
     pressed = payload.actions[0]
     action = _action(pressed.action_id)
     incident, version = ("", 0) if action is ClickAction.LOOK else _target(pressed.value)
-    team = payload.team or _Named()
+    team = payload.team.id if payload.team else payload.user.team_id  # none where an app is installed for a whole org
     return Click(
         action=action,
         incident_id=incident,
         version=version,
         user=payload.user.id,
         user_name=payload.user.username or payload.user.name,
-        team=team.id,
-        user_team=payload.user.team_id or team.id,
+        team=team,
+        user_team=payload.user.team_id or team,
         channel=payload.channel.id if payload.channel else payload.container.channel_id,
         ts=payload.container.message_ts,
         response_url=payload.response_url,

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 from fraiseql_observe.errors import DeliveryError, Reason, TemplateError
 from fraiseql_observe.incident.model import Action, Severity
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.notify.tools import Tools
 
 JSON = "application/json; charset=utf-8"
+FORM = "application/x-www-form-urlencoded"  # Slack's methods that only read take no JSON
 METADATA = "fraiseql_observe_delivery"
 LOOKED_BACK = timedelta(minutes=5)  # before the change, for a message that may have been posted
 
@@ -122,9 +124,10 @@ class Slack:
         It is a question that may fail, as without the scope channels:history: better told twice than never.
         """
         oldest = f"{(message.change.at - LOOKED_BACK).timestamp():.6f}"
-        question = {**where, "oldest": oldest, "include_all_metadata": True, "limit": 100}
+        question = urlencode({**where, "oldest": oldest, "include_all_metadata": "true", "limit": "100"})
         try:
-            said = answers.read(await self._request(method, question), self._tools.clock(), repeatable=True)
+            answer = await self._request(method, question.encode(), FORM)
+            said = answers.read(answer, self._tools.clock(), repeatable=True)
         except DeliveryError:
             return ""
         posted = [each for each in said.get("messages") or () if isinstance(each, dict)]
@@ -141,18 +144,18 @@ class Slack:
     ) -> dict[str, Any]:
         """Call, and once more with text alone when Slack will not have the blocks."""
         try:
-            answer = await self._request(method, {**body, **rich})
+            answer = await self._request(method, encode({**body, **rich}))
             return answers.read(answer, self._tools.clock(), repeatable=repeatable)
         except answers.SlackError as error:
             if error.code not in answers.REFUSED_BLOCKS:
                 raise
-        answer = await self._request(method, {**body, **plain})
+        answer = await self._request(method, encode({**body, **plain}))
         return answers.read(answer, self._tools.clock(), repeatable=repeatable)
 
-    async def _request(self, method: str, body: Mapping[str, Any]) -> answers.Answer:
-        headers = {"Authorization": f"Bearer {self.settings.token.reveal()}", "Content-Type": JSON}
+    async def _request(self, method: str, body: bytes, content_type: str = JSON) -> answers.Answer:
+        headers = {"Authorization": f"Bearer {self.settings.token.reveal()}", "Content-Type": content_type}
         url = f"{self.settings.api_url.rstrip('/')}/{method}"
-        return await self._tools.http.request("POST", url, encode(body), headers, within=self._within())
+        return await self._tools.http.request("POST", url, body, headers, within=self._within())
 
     def _within(self) -> float:
         whole = self.settings.timeout.total_seconds() if self.settings.timeout else self.traits.timeout

@@ -99,6 +99,10 @@ def test_a_click_is_read():
     assert (read.team, read.user_team, read.channel, read.ts) == ("T1", "T1", "C1", "1700000000.000100")
 
 
+def test_an_app_of_a_whole_organisation_names_the_clickers_workspace():
+    assert parse(click(team=None, channel=None)).team == "T1"
+
+
 def test_a_link_button_is_only_a_look():
     assert parse(click(actions=[{"action_id": "fraiseql_observe.look.runbook"}])).action is ClickAction.LOOK
 
