@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.incident.model import Action, AlertStatus, EventKind, State
 from fraiseql_observe.notify import escape, runbooks, words
 from fraiseql_observe.notify.context import context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from fraiseql_observe.incident.message import Links, Message
     from fraiseql_observe.incident.model import Incident
-    from fraiseql_observe.notify.context import AlertView
+    from fraiseql_observe.notify.context import AlertView, EventView
 
 _CODE = re.compile(r"`([^`]+)`")
 ROWS = 20  # alerts in the table
 EVENTS, EARLIER = 12, 5
 NAMES = 10  # affected operations
+LONGEST = {
+    "title": 300,
+    "status": 300,
+    "changed": 500,
+    "summary": 1000,
+    "description": 2000,
+    "value": 80,
+    "threshold": 80,
+}
 NO_TIME = "0 s"
 HIDDEN_LABELS = frozenset({"alertname", "severity"})
 INTERNAL = frozenset({EventKind.DELIVERED, EventKind.ENRICHED})  # of no interest to whoever reads the mail
@@ -62,27 +71,33 @@ def variables(message: Message, *, picture: str = "", rows: int = ROWS) -> dict[
         picture: the content id of the picture; empty without one.
         rows: how many alerts are listed.
     """
-    shared = context(message)
+    shared = _cut(context(message))
     incident = message.incident
     actions = _actions(message)
-    return (
-        shared
-        | {
-            "tone": _tone(incident),
-            "label": label(incident),
-            "standing": _sentence(str(shared["status"])),
-            "news": _news(message, str(shared["changed"])),
-            "picture": picture,
-            "buttons": tuple(_buttons(message.links, incident)),
-            "facts": tuple(_facts(message, shared)),
-            "rows": tuple(_row(alert, message) for alert in shared["alerts"][:rows]),  # type: ignore[index]
-            "omitted": message.omitted + max(0, len(message.alerts) - rows),
-            "actions": actions,
-            "action_pieces": tuple(tuple(_pieces(action)) for action in actions),
-            "timeline": _timeline(shared),
-            "previous": tuple(shared["previous"])[:EARLIER],  # type: ignore[arg-type]
-        }
-    )
+    own = {
+        "tone": _tone(incident),
+        "label": label(incident),
+        "standing": _sentence(str(shared["status"])),
+        "news": _news(message, str(shared["changed"])),
+        "picture": picture,
+        "buttons": tuple(_buttons(message.links, incident)),
+        "facts": tuple(_facts(message, shared)),
+        "rows": tuple(_row(alert, message) for alert in shared["alerts"][:rows]),
+        "omitted": message.omitted + max(0, len(message.alerts) - rows),
+        "actions": actions,
+        "action_pieces": tuple(tuple(_pieces(action)) for action in actions),
+        "timeline": _timeline(shared["history"]),
+        "previous": tuple(
+            replace(each, resolved_by=escape.plain(each.resolved_by, 80)) for each in shared["previous"][:EARLIER]
+        ),
+    }
+    return shared | own
+
+
+def _cut(shared: dict[str, Any]) -> dict[str, Any]:
+    """No text so long that a mail, or what a template may write, cannot hold it."""
+    texts = {key: escape.plain(shared[key], limit, lines=True) for key, limit in LONGEST.items()}
+    return shared | texts | {"operations": tuple(escape.plain(name, 80) for name in shared["operations"])}
 
 
 def label(incident: Incident) -> str:
@@ -115,14 +130,14 @@ def _buttons(links: Links, incident: Incident) -> Iterator[Button]:
     yield from (Button(text, url, index == 0) for index, (text, url) in enumerate(shown))
 
 
-def _facts(message: Message, shared: dict[str, object]) -> Iterator[tuple[str, str]]:
+def _facts(message: Message, shared: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is measured: names and values, the empty ones left out."""
     yield from (
         (name, str(shared[key])) for name, key in (("Value", "value"), ("Threshold", "threshold")) if shared[key]
     )
     if shared["duration"] != NO_TIME:
         yield "Duration", str(shared["duration"])
-    users, operations = message.enrichment.users, message.enrichment.operations
+    users, operations = message.enrichment.users, shared["operations"]
     if users is not None:
         yield "Users impacted", str(users)
     if operations:
@@ -138,7 +153,7 @@ def _row(alert: AlertView, message: Message) -> Row:
     own = {name: value for name, value in alert.labels.items() if common.get(name) != value}
     began = words.clock(alert.started_at, message.now)
     return Row(
-        name=alert.name,
+        name=escape.plain(alert.name, 120),
         firing=alert.status == AlertStatus.FIRING,
         where=_labels(own),
         summary=escape.plain(alert.description or alert.summary, 300),
@@ -172,9 +187,9 @@ def _pieces(action: str) -> Iterator[Piece]:
         before = text
 
 
-def _timeline(shared: dict[str, object]) -> tuple[object, ...]:
-    events = [event for event in shared["history"] if event.kind not in INTERNAL]  # type: ignore[attr-defined]
-    return tuple(replace(event, text=_sentence(event.text)) for event in events[-EVENTS:])
+def _timeline(history: Sequence[EventView]) -> tuple[EventView, ...]:
+    events = [event for event in history if event.kind not in INTERNAL]
+    return tuple(replace(event, text=_sentence(escape.plain(event.text, 300))) for event in events[-EVENTS:])
 
 
 def _sentence(text: str) -> str:

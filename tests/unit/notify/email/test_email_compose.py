@@ -198,6 +198,30 @@ def test_nothing_that_an_alert_holds_gets_out_of_its_place():
     assert len(html) < 150_000
 
 
+def test_whatever_is_huge_is_cut():
+    huge = "<b>" * 10_000
+    said = hostile()
+    labels = {f"{huge}{number}": huge for number in range(3)} | {"alertname": huge}
+    texts = dict.fromkeys(("summary", "description", "value", "runbook_actions"), huge)
+    event = replace(said.change, comment=huge)
+    of = replace(said.incident, title=huge, common_annotations=texts, acknowledged_by=huge, state=State.ACKNOWLEDGED)
+    mail, _ = composed(
+        replace(
+            said,
+            incident=of,
+            alerts=(replace(alert(), labels=labels, annotations=texts),) * 100,
+            change=event,
+            history=(event,) * 50,
+            previous=(replace(of, resolved_by=huge),) * 20,
+            enrichment=Enrichment(operations=(huge,) * 50, value=huge, threshold=huge),
+            links=Links(*(["https://x.example/" + "a" * 1980] * 7)),
+        )
+    )
+
+    assert len(bodies(mail)[1]) < 150_000
+    assert len(mail["Subject"]) <= 200
+
+
 def test_every_line_fits_smtp_and_is_ascii():
     raw, _ = compose.compose(hostile(), "mail", SETTINGS, Templates().render, picture=PNG, largest=10**6)
 
