@@ -135,8 +135,7 @@ def _facts(message: Message, shared: dict[str, Any]) -> Iterator[tuple[str, str]
     yield from (
         (name, str(shared[key])) for name, key in (("Value", "value"), ("Threshold", "threshold")) if shared[key]
     )
-    if shared["duration"] != NO_TIME:
-        yield "Duration", str(shared["duration"])
+    yield _time(message, str(shared["duration"]))
     users, operations = message.enrichment.users, shared["operations"]
     if users is not None:
         yield "Users impacted", str(users)
@@ -146,6 +145,14 @@ def _facts(message: Message, shared: dict[str, Any]) -> Iterator[tuple[str, str]
     labels = _labels({**message.incident.common_labels, **message.incident.group_labels})
     if labels:
         yield "Labels", labels
+
+
+def _time(message: Message, duration: str) -> tuple[str, str]:
+    """How long it lasted; while it fires, since when: a mail is read later than it is written."""
+    if message.incident.state is State.RESOLVED:
+        return "Duration", duration
+    since = words.clock(message.incident.opened_at, message.now)
+    return "Since", since if duration == NO_TIME else f"{since}, for {duration}"
 
 
 def _row(alert: AlertView, message: Message) -> Row:

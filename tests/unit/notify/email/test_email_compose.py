@@ -7,6 +7,7 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from samples import NOW, alert, incident, message
@@ -16,6 +17,7 @@ from fraiseql_observe.config.email import EmailDestination, Encryption
 from fraiseql_observe.errors import DeliveryError, Reason, TemplateError
 from fraiseql_observe.incident.message import Enrichment, Links, Trend
 from fraiseql_observe.incident.model import Action, Actor, AlertStatus, Event, EventKind, Severity, State
+from fraiseql_observe.notify.context import context
 from fraiseql_observe.notify.email import Email, compose, view
 from fraiseql_observe.notify.templates import Templates
 
@@ -303,3 +305,22 @@ def test_a_preview_is_what_would_be_sent(tools):
     assert shown["text"].split() == bodies(mail)[0].split()
     assert 'src="data:image/png;base64,iVBOR' in shown["html"]
     assert "<img" not in Email("mail", replace(SETTINGS, picture=False), tools).preview(message())["html"]
+
+
+def test_every_variable_of_a_mail_is_documented():
+    page = (Path(__file__).parents[4] / "docs" / "how-to" / "notify-email.md").read_text()
+    own = view.variables(message()).keys() - context(message()).keys()
+
+    assert {name for name in own if f"`{name}`" not in page} == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "fact"),
+    [
+        ({}, ("Since", "12:00 UTC, for 30 s")),
+        ({"opened_at": NOW}, ("Since", "12:00 UTC")),
+        ({"state": State.RESOLVED, "resolved_at": NOW}, ("Duration", "30 s")),
+    ],
+)
+def test_how_long(changes, fact):
+    assert fact in view.variables(message(incident=incident(**changes)))["facts"]
