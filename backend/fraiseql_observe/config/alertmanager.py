@@ -24,20 +24,24 @@ class AlertmanagerSettings:
     username: str = setting("User name for its API, when it asks for basic auth.", default="")
     password: Secret = setting("Password for its API.", default=NO_SECRET)
     interval: timedelta = setting(
-        "How often its list of alerts is compared with ours.", default=timedelta(minutes=1), example="1m"
+        "How often its list of alerts is compared with ours.", default=timedelta(minutes=1), example="1m", minimum=1
     )
     confirm_after: timedelta = setting(
         "An alert that its list lacks for so long is resolved, though nobody said so. Should be longer than "
         "Alertmanager's group_interval, which is how late an ordinary resolve may come.",
         default=timedelta(minutes=6),
         example="6m",
+        minimum=0,
     )
     settle: timedelta = setting(
         "How long after its start its list may lack alerts that do fire: Prometheus tells them again within minutes.",
         default=timedelta(minutes=5),
         example="5m",
+        minimum=0,
     )
-    timeout: timedelta = setting("How long one question may take.", default=timedelta(seconds=20), example="20s")
+    timeout: timedelta = setting(
+        "How long one question may take.", default=timedelta(seconds=20), example="20s", minimum=0.1
+    )
     max_bytes: Size = setting(
         "The longest answer that is read.", default=Size(128 * 1024 * 1024), minimum=1024, example="128MiB"
     )

@@ -23,6 +23,7 @@ class StepSettings:
         "How long after the step before this one is taken; for the first, after the incident opens.",
         default=timedelta(0),
         example="5m",
+        minimum=0,
     )
     hours: str = setting(
         "Name of business hours; outside of them the step waits until they begin. Empty: at any time.",
@@ -38,7 +39,7 @@ class PolicySettings:
         "How often all steps are taken again when nobody did anything.", default=0, minimum=0, maximum=100
     )
     repeat_after: timedelta = setting(
-        "How long after the last step they begin again.", default=timedelta(minutes=30), example="30m"
+        "How long after the last step they begin again.", default=timedelta(minutes=30), example="30m", minimum=60
     )
     until: Until = setting("What ends it: an acknowledgement, or only the resolution.", default=Until.ACKNOWLEDGED)
 
@@ -78,10 +79,12 @@ class IncidentSettings:
         "A group that fires again so soon after its resolution reopens its incident; later it is a new one.",
         default=timedelta(minutes=10),
         example="10m",
+        minimum=0,
     )
     stale_after: timedelta = setting(
         "The last resort where Alertmanager's API cannot be asked: a firing alert of which nothing was heard for so "
         "long is taken as resolved. Must be longer than Alertmanager's repeat_interval. 0: never.",
         default=timedelta(hours=24),
         example="24h",
+        minimum=0,
     )

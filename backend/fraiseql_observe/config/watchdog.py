@@ -16,6 +16,7 @@ class WatchdogSettings:
         "arrival on. 0: never.",
         default=timedelta(minutes=15),
         example="15m",
+        minimum=0,
     )
 
 
@@ -27,5 +28,5 @@ class HeartbeatSettings:
         example="https://hc-ping.com/…",
     )
     method: str = setting("How it is asked.", default="POST", allowed=("GET", "POST"))
-    interval: timedelta = setting("How often.", default=timedelta(minutes=1), example="1m")
-    timeout: timedelta = setting("How long one may take.", default=timedelta(seconds=10), example="10s")
+    interval: timedelta = setting("How often.", default=timedelta(minutes=1), example="1m", minimum=1)
+    timeout: timedelta = setting("How long one may take.", default=timedelta(seconds=10), example="10s", minimum=0.1)
