@@ -82,7 +82,9 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
 def _http(error: web.HTTPException) -> web.StreamResponse:
     """What aiohttp raises, in our shape; a redirect that a handler wants stays one."""
     if error.status < 400:  # noqa: PLR2004
-        return error
+        response = web.Response(status=error.status, headers=error.headers, body=error.body)
+        response.cookies.update(error.cookies)
+        return response
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
         return errors.refusal(405, f"{error.method} is not for this address; {allowed} is.", headers={"Allow": allowed})

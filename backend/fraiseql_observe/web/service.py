@@ -135,8 +135,7 @@ class _Refusal(asyncio.Protocol):
     """Ends a connection that is one too many."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            transport.abort()
+        transport.close()
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:

@@ -53,7 +53,8 @@ class Field:
     @property
     def schema(self) -> dict[str, Any]:
         if self.many:
-            return {"type": "array", "items": dict(self.kind.schema), "maxItems": self.most}
+            least = {"minItems": 1} if self.required else {}
+            return {"type": "array", "items": dict(self.kind.schema), **least, "maxItems": self.most}
         return dict(self.kind.schema)
 
 
@@ -209,8 +210,8 @@ def _value(field: Field, given: Mapping[str, Any]) -> Any:
     value = given[field.name]
     if not field.many:
         return field.kind.read(value)
-    if not isinstance(value, list) or len(value) > field.most:
-        raise ValueError(f"is not a list of at most {field.most}")
+    if not isinstance(value, list) or not field.required <= len(value) <= field.most:
+        raise ValueError(f"is not a list of {'1 to' if field.required else 'at most'} {field.most}")
     return tuple(field.kind.read(one) for one in value)
 
 
