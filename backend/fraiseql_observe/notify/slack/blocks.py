@@ -6,7 +6,7 @@ The header stands above a coloured attachment that holds the rest: only attachme
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.incident.model import Severity, State
@@ -14,7 +14,7 @@ from fraiseql_observe.notify import escape, words
 from fraiseql_observe.notify.slack import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from fraiseql_observe.incident.message import Message
     from fraiseql_observe.incident.model import Incident
@@ -35,6 +35,8 @@ RESOLVE = PREFIX + "resolve"
 LOOK = PREFIX + "look."  # link buttons: Slack reports their clicks too
 FIELD = 400  # of Slack's 2000, so that ten of them leave room for the rest
 BODY = 2500
+FALLBACK = 1000  # for clients that show no blocks
+_LEFT_OUT = "… (the list of alerts is too long to be shown here)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,16 @@ def payload(message: Message, texts: Texts, *, buttons: bool, mention: str = "")
         buttons: clicks come back to us, so that Acknowledge and Resolve make sense.
         mention: whom it calls, as in the configuration; empty for nobody.
     """
-    above = [_header(texts.header)]
-    if mention:
-        above.append(_section(called(mention)))
+    poorer = replace(texts, alerts=_LEFT_OUT)
+    for shown in (texts, poorer, replace(poorer, fields="")):
+        made = _payload(message, shown, buttons=buttons, mention=mention)
+        if _characters([made["blocks"], made["attachments"]]) <= limits.SUM:
+            break
+    return made
+
+
+def _payload(message: Message, texts: Texts, *, buttons: bool, mention: str) -> dict[str, Any]:
+    above = [_header(texts.header), *([_section(called(mention))] if mention else [])]
     below = [
         _section(texts.body, BODY),
         *_fields(texts.fields),
@@ -81,13 +90,15 @@ def payload(message: Message, texts: Texts, *, buttons: bool, mention: str = "")
         *_actions(message, buttons=buttons),
         _context(message, texts.notices),
     ]
-    attachment = {"color": colour(message.incident), "fallback": limits.cut(texts.text.strip(), 1000), "blocks": below}
-    return {"text": limits.cut(texts.text.strip(), limits.TEXT), "blocks": above, "attachments": [attachment]}
+    text = texts.text.strip()
+    attachment = {"color": colour(message.incident), "fallback": limits.cut(text, FALLBACK), "blocks": below}
+    return {"text": limits.cut(text, limits.TEXT), "blocks": above, "attachments": [attachment]}
 
 
-def text_only(message: Message, texts: Texts) -> dict[str, Any]:
+def text_only(message: Message, texts: Texts, *, mention: str = "") -> dict[str, Any]:
     """What is sent when Slack refuses the blocks: less beautiful, but told."""
-    parts = [texts.text.strip(), texts.body.strip(), *_link_texts(message)]
+    first = limits.cut(texts.text.strip(), FALLBACK)
+    parts = [called(mention) if mention else "", first, *_link_texts(message), texts.body.strip()]
     return {"text": limits.cut("\n".join(filter(None, parts)), limits.TEXT), "blocks": [], "attachments": []}
 
 
@@ -120,9 +131,9 @@ def _mrkdwn(text: str, limit: int) -> Block:
 
 def _fields(text: str) -> list[Block]:
     paragraphs = [part for part in re.split(r"\n\s*\n", text) if part.strip()]
-    if not paragraphs:
-        return []
-    return [{"type": "section", "fields": [_mrkdwn(part, FIELD) for part in paragraphs[: limits.FIELDS]]}]
+    if more := max(0, len(paragraphs) - limits.FIELDS):
+        paragraphs = [*paragraphs[: limits.FIELDS - 1], f"… ({more + 1} more fields)"]
+    return [{"type": "section", "fields": [_mrkdwn(part, FIELD) for part in paragraphs]}] if paragraphs else []
 
 
 def _actions(message: Message, *, buttons: bool) -> list[Block]:
@@ -182,13 +193,8 @@ def _context(message: Message, notices: Sequence[str]) -> Block:
     return {"type": "context", "elements": elements}
 
 
-def size(payload: Mapping[str, Any]) -> tuple[int, int]:
-    """Blocks, and characters in them, of a whole message: what Slack's limits count."""
-    blocks = [*payload["blocks"], *(block for each in payload["attachments"] for block in each["blocks"])]
-    return len(blocks), sum(_characters(block) for block in blocks)
-
-
 def _characters(part: Any) -> int:
+    """All texts and URLs: Slack does not say what it counts, so everything counts."""
     if isinstance(part, dict):
         return sum(_characters(value) for key, value in part.items() if key not in {"type", "action_id", "block_id"})
     if isinstance(part, list):

@@ -75,8 +75,9 @@ class Slack:
         except TemplateError as error:
             raise DeliveryError(error.message, reason=Reason.TEMPLATE, retryable=False, hint=error.hint) from error
         buttons = bool(self.settings.token) and self.settings.buttons
-        rich = blocks.payload(message, made, buttons=buttons, mention=self._mention(message))
-        return rich, blocks.text_only(message, made)
+        mention = self._mention(message)
+        rich = blocks.payload(message, made, buttons=buttons, mention=mention)
+        return rich, blocks.text_only(message, made, mention=mention)
 
     async def _post(self, message: Message) -> _Place:
         if message.attempt > 1 and (place := await self._posted_already(message)):

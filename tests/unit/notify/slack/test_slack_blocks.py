@@ -90,6 +90,31 @@ def test_without_buttons_there_are_links_and_without_links_nothing():
     assert check(bare) == ""
 
 
+def test_more_than_ten_fields_are_counted():
+    many = Texts("h", "t", "b", "\n\n".join(f"*F{number}*" for number in range(15)))
+    shown = blocks.payload(example("info", State.FIRING, NOW), many, buttons=True)
+    fields = shown["attachments"][0]["blocks"][1]["fields"]
+    assert len(fields) == 10
+    assert fields[-1]["text"] == "… (6 more fields)"
+
+
+def test_what_is_too_much_in_sum_loses_the_alerts_then_the_fields():
+    url = "https://example.com/" + "x" * 1900
+    message = replace(example("group", State.FIRING, NOW), links=Links(console=url, dashboard=url, runbook=url))
+    fields = "\n\n".join("f" * 400 for _ in range(10))
+    without = blocks.payload(message, Texts("h", "t", "b" * 2000, fields, "a" * 2500), buttons=True)
+    assert "the list of alerts is too long" in str(without)
+    assert "fields" in str(without)
+    long = Texts("h", "t", "b" * 2500, fields, "a" * 2500, tuple("n" * 300 for _ in range(9)))
+    assert "'fields'" not in str(blocks.payload(message, long, buttons=True))
+
+
+def test_text_alone_still_calls_people_and_leads_somewhere():
+    plain = blocks.text_only(example("info", State.FIRING, NOW), Texts("h", "t", "b" * 5000), mention="here")
+    assert plain["text"].startswith("<!here>\nt\n<https://")
+    assert len(plain["text"]) <= limits.TEXT
+
+
 def test_a_link_that_is_none_is_left_out():
     message = replace(example("info", State.FIRING, NOW), links=Links(runbook="javascript:alert(1)", dashboard="x"))
     assert "javascript" not in str(bot().preview(message))
@@ -115,9 +140,7 @@ def test_no_length_is_too_long(size, fields_size, paragraphs):
     message = example("group", State.FIRING, NOW)
     shown = blocks.payload(message, long, buttons=True, mention="here")
     assert check(shown) == ""
-    number, characters = blocks.size(shown)
-    assert number <= limits.BLOCKS
-    assert characters <= limits.SUM
+    assert blocks._characters([shown["blocks"], shown["attachments"]]) <= limits.SUM
     assert len(shown["text"]) <= limits.TEXT
     assert check(blocks.text_only(message, long)) == ""
 
