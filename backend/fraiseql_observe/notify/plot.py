@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 
-LARGEST = 1e15  # beyond it numbers are drawn at the edge
+LARGEST, SMALLEST = 1e15, 1e-12  # numbers beyond are drawn at the edge, or as 0
 CURRENT = 60  # seconds for which a value is still that of now
 GAP = 3.5  # usual distances between points that make a hole in the line
 Y_TICKS, X_TICKS = 4, 6
@@ -91,7 +91,7 @@ def plot(trend: Trend, *, started: float | None, now: float) -> Plot:
 
 
 def _clamped(value: float) -> float:
-    return min(max(value, -LARGEST), LARGEST)
+    return 0.0 if abs(value) < SMALLEST else min(max(value, -LARGEST), LARGEST)
 
 
 def _scale(values: Sequence[float], threshold: float | None, unit: str) -> tuple[float, float, list[float]]:

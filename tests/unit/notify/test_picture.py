@@ -7,7 +7,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -111,6 +111,8 @@ def test_an_old_value_is_not_that_of_now():
     st.sampled_from(["", ">", "<", "==", "!="]),
 )
 @settings(max_examples=150, deadline=None)
+@example([5e-324], None, "bytes", "")
+@example([1.0, 1.0 + 1e-12], 1.0, "seconds", ">")
 def test_any_numbers_find_their_place(values, threshold, unit, compared):
     seen = plot(trend(values, threshold, unit, compared), started=END - 30, now=END)
 
@@ -128,6 +130,7 @@ def test_any_numbers_find_their_place(values, threshold, unit, compared):
         trend([0.01 + 0.1 * math.sin(index) ** 2 for index in range(240)], 0.05, "ratio", ">", 15),
         trend([1.0]),
         trend([1e300, -1e300], 0.0, "bytes", "<"),
+        trend([5e-324]),
         trend([0.0, 0.0], 0.0, "", "=="),
     ],
 )
