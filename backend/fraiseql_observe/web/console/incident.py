@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from fraiseql_observe.errors import ConflictError
+from fraiseql_observe.incident.message import Enrichment
 from fraiseql_observe.notify import runbooks
 from fraiseql_observe.store import incidents
-from fraiseql_observe.web.console import words
+from fraiseql_observe.web.console import trend, words
 from fraiseql_observe.web.console.forms import field
 from fraiseql_observe.web.console.gate import local_path, page
 from fraiseql_observe.web.console.notices import leave_notice
@@ -69,6 +70,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     manager = request.app[MANAGER]
     detail = await manager.incident(request.match_info["id"])
     key, opened = detail.incident.key, detail.incident.opened_at
+    known = manager.enrichment(detail.incident.id) or Enrichment()
     earlier = await manager.engine.read(lambda tx: incidents.previous(tx, key, opened, EARLIER))
     return await respond(
         request,
@@ -81,6 +83,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         links=links_of(detail),
         own_labels=own_labels,
         advice=advice(detail),
+        known=known,
+        line=trend.line(known.trend),
         earlier=earlier,
         tomorrow=words.tomorrow(now(request), None),
     )
