@@ -38,7 +38,7 @@ class Desk:
         self._tx, self._rules, self._now = tx, rules, now
         self._incidents: dict[str, Incident] = {}
         self._versions: dict[str, int] = {}  # as stored; 0 for a new incident
-        self._dirty: set[str] = set()
+        self._dirty: dict[str, None] = {}
         self._policies: dict[str, Policy] = {}
         self._told: dict[str, set[str]] = {}
         self._windows: list[Window] | None = None
@@ -108,7 +108,7 @@ class Desk:
         stored = self._versions.setdefault(incident.id, change.incident.version)
         if planned.events or incident != self._incidents.get(incident.id):
             incident = replace(incident, version=stored + 1)
-            self._dirty.add(incident.id)
+            self._dirty[incident.id] = None
         self._incidents[incident.id] = incident
         if planned.cancels:
             self._cancelled.add(incident.id)
@@ -124,7 +124,8 @@ class Desk:
                 self.steps.append((str(event.data["policy"]), int(str(event.data["step"]))))
 
     def _write_incidents(self) -> None:
-        for incident_id in self._dirty:
+        """Write what is resolved before what opens: a group has one unresolved incident."""
+        for incident_id in sorted(self._dirty, key=lambda one: not self._versions[one]):
             incident = self._incidents[incident_id]
             if self._versions[incident_id]:
                 incidents.update(self._tx, incident)

@@ -24,7 +24,7 @@ from fraiseql_observe.alerts.people import Changed
 from fraiseql_observe.alerts.running import Running
 from fraiseql_observe.alerts.views import Channel, Delivered, Detail
 from fraiseql_observe.alerts.watchdog import RECEIVER
-from fraiseql_observe.errors import ConflictError, OverloadError
+from fraiseql_observe.errors import ConflictError, OverloadError, StoreError
 from fraiseql_observe.incident import payload
 from fraiseql_observe.incident.ids import new_id
 from fraiseql_observe.incident.model import AlertStatus
@@ -199,6 +199,7 @@ class AlertManager(Asking, Acting):
 
         Raises:
             NotFoundError: no destination has that name.
+            StoreError: it could not be committed, or not be worked in yet.
         """
         for name in destinations or ():
             self._destination(name)
@@ -208,8 +209,10 @@ class AlertManager(Asking, Acting):
             RECEIVER, alert.labels, alert.labels, alert.annotations, (alert,), destinations=tuple(destinations or ())
         )
         await self._append(payload.render(group), "python")
-        await self._parts.processor.empty()
+        await self._parts.processor.catch_up()
         kept = await self.engine.read(lambda tx: alerts.latest(tx, [alert.fingerprint]))
+        if alert.fingerprint not in kept:
+            raise StoreError("The alert was taken in but is not worked in yet.", hint="It will be; look for it later.")
         return kept[alert.fingerprint].incident_id
 
     def register_handler(self, name: str, handler: Function | Destination) -> None:

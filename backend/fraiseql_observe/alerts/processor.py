@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH = 128  # webhooks in one transaction: intake waits no longer than these take
+SMALL_BATCH = 16  # while webhooks come in faster than they are committed
+GIVEN_WAYS = 10  # of 5 ms each
+IDLE = 60.0  # seconds
 PATIENCE = 10  # tries of one webhook that the store refuses, before it is kept aside
 WATCHDOG_SEEN = "watchdog_last_seen"
 OWN = frozenset({"reconciler", "python"})
@@ -79,26 +82,30 @@ class Processor:
 
     async def turn(self) -> float:
         """Work one batch in; return 0 when there may be more, else how many seconds nothing needs to be done."""
-        await self._give_way()
+        limit = await self._give_way()
         try:
-            outcome = await self._engine.write(self._work(BATCH))
+            outcome = await self._engine.write(self._work(limit))
         except Exception:
             log.warning("a batch of webhooks failed; trying them one by one", exc_info=True)
             await self._one_by_one()
             return 0
         self._done(outcome)
-        return 0 if outcome.items == BATCH else 60
+        return 0 if outcome.items == limit else IDLE
 
-    async def empty(self) -> None:
-        """Work in everything that is there."""
-        while await self.turn() == 0:
-            pass
-
-    async def _give_way(self) -> None:
-        for _ in range(40):
-            if not self._busy():
+    async def catch_up(self) -> None:
+        """Work in everything that is there now; what comes meanwhile may have to wait."""
+        waiting = (await self._engine.read(inbox.backlog)).count
+        for _ in range(waiting // SMALL_BATCH + 1):
+            if await self.turn():
                 return
+
+    async def _give_way(self) -> int:
+        """Let webhooks that come in be committed first, but not for ever; return how many may be worked in at once."""
+        for _ in range(GIVEN_WAYS):
+            if not self._busy():
+                return BATCH
             await asyncio.sleep(0.005)
+        return SMALL_BATCH
 
     async def _one_by_one(self) -> None:
         """Work in the oldest webhooks singly; one that cannot be is kept aside, with its reason.

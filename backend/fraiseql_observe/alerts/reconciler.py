@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,6 @@ from fraiseql_observe.store import alerts, inbox, incidents, leases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
-    from datetime import datetime
 
     from fraiseql_observe.alerts.alertmanager import Listed, ListedGroup
     from fraiseql_observe.config.alertmanager import AlertmanagerSettings
@@ -37,7 +38,16 @@ log = logging.getLogger(__name__)
 
 LEASE = "reconciler"
 PAGE = 1000  # alerts read at once
-SOONEST = 1.0  # seconds between two comparisons, however many suspicions
+SOONEST = timedelta(seconds=2)  # between two comparisons, however many suspicions
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What has not ended at `asked`; `settled`: a peer answered that runs for long enough."""
+
+    asked: datetime
+    alerts: list[Listed]
+    settled: bool
 
 
 class Reconciler:
@@ -63,6 +73,7 @@ class Reconciler:
         self._engine, self._settings, self._clock = engine, settings, clock
         self._telemetry, self._found = telemetry, found
         self._holder = new_id("rec", clock())
+        self._last = datetime.min.replace(tzinfo=UTC)
         self._memory = comparison.Memory()
         self._suspects: set[str] = set()
         self._doubtful: set[str] = set()
@@ -79,48 +90,63 @@ class Reconciler:
             ReconcileError: no Alertmanager could be asked.
         """
         given, now = self._settings().alertmanager, self._clock()
-        pause = max(given.interval.total_seconds(), SOONEST)
-        until = now + given.interval * 3
+        early = SOONEST - abs(now - self._last)
+        if early > timedelta(0):
+            return early.total_seconds()
+        self._last, until = now, now + given.interval * 3
         if await self._engine.write(lambda tx: leases.take(tx, LEASE, self._holder, until, now=now)):
             ours = await self._firing()
             known = await self._incidents({kept.incident_id for kept in ours})
             judged = set(given.receivers) - {RECEIVER} if given.urls else set()
             listed = [kept for kept in ours if _receiver(kept, known) in judged]
-            groups = await self._compared(given, listed, known) if given.urls else []
+            groups = await self._compared(given, listed, ours, known) if given.urls else []
             groups += self._stale(ours, listed, known, now)
             await self._report(groups, now)
-        return pause
+        return given.interval.total_seconds()
 
     async def _compared(
-        self, given: AlertmanagerSettings, ours: list[Kept], known: dict[str, Incident]
+        self, given: AlertmanagerSettings, listed: list[Kept], ours: list[Kept], known: dict[str, Incident]
     ) -> list[payload.Group]:
-        asked, suspects, doubtful = self._clock(), set(self._suspects), set(self._doubtful)
+        """Compare those of ours that Alertmanager should list, and all that it lists with ours."""
+        suspects, doubtful, waits = set(self._suspects), set(self._doubtful), given.confirm_after
         async with aiohttp.ClientSession() as session:
             peers = [Alertmanager(url, given, session) for url in given.urls]
-            try:
-                theirs, settled = await _ask(peers, asked - given.settle)
-            except ReconcileError:
-                self._telemetry.reconciliations.labels("failed").inc()
-                raise
-            over = (
-                comparison.lost_resolves(
-                    ours, {one.print() for one in theirs}, self._memory,
-                    suspects=suspects, asked=asked, confirm_after=given.confirm_after,
-                )
-                if settled
-                else []
-            )  # fmt: skip
-            groups = await _groups(peers) if suspects else None
-            doubtful |= comparison.members(groups or (), {known[one].key for one in suspects & known.keys()})
+            answer = await self._ask(peers, given.settle)
+            groups = await _groups(peers) if suspects else []
+            doubtful |= comparison.members(groups, {known[one].key for one in suspects & known.keys()})
+            over = comparison.lost_resolves(
+                listed if answer.settled else [],
+                {one.print() for one in answer.alerts},
+                self._memory,
+                suspects=suspects,
+                asked=answer.asked,
+                confirm_after=waits,
+            )
+            firing = {kept.alert.fingerprint for kept in ours}
             lost = comparison.lost_alerts(
-                {kept.alert.fingerprint for kept in ours}, theirs, self._memory,
-                doubtful=doubtful, asked=asked, confirm_after=given.confirm_after,
-            )  # fmt: skip
-            added = await self._told_again(lost, groups or await _groups(peers), asked) if lost else []
-        self._suspects -= suspects if settled else set()
+                firing, answer.alerts, self._memory, doubtful=doubtful, asked=answer.asked, confirm_after=waits
+            )
+            added = await self._told_again(lost, groups or await _groups(peers), answer.asked) if lost else []
+        self._suspects -= suspects if answer.settled else set()
         self._doubtful -= doubtful
         self._count(len(over), len(lost))
-        return [*comparison.resolving(over, known, asked), *added]
+        return [*comparison.resolving(over, known, answer.asked), *added]
+
+    async def _ask(self, peers: list[Alertmanager], settle: timedelta) -> _Answer:
+        """Ask all peers: what one of them lists has not ended, and one that began lately says nothing by its silence.
+
+        Raises:
+            ReconcileError: none answers.
+        """
+        asked = self._clock()
+        answers = await asyncio.gather(*(_ask_one(peer, asked - settle) for peer in peers), return_exceptions=True)
+        good = [answer for answer in answers if not isinstance(answer, BaseException)]
+        if not good:
+            self._telemetry.reconciliations.labels("failed").inc()
+            known = (error for error in answers if isinstance(error, ReconcileError))
+            raise next(known, ReconcileError("No Alertmanager could be asked."))
+        alerts_by_print = {one.print(): one for listed, _ in good for one in listed}
+        return _Answer(asked, list(alerts_by_print.values()), any(settled for _, settled in good))
 
     async def _told_again(
         self, lost: Collection[str], groups: list[ListedGroup], asked: datetime
@@ -172,23 +198,6 @@ class Reconciler:
             rows = [inbox.row(new_id("box", now), "reconciler", now, payload.render(group)) for group in groups]
             await self._engine.append(inbox.INSERT, rows)
             self._found()
-
-
-async def _ask(peers: list[Alertmanager], before: datetime) -> tuple[list[Listed], bool]:
-    """Ask all peers: what one of them lists has not ended, and one that began lately says nothing by its silence.
-
-    Returns:
-        what has not ended, and whether a peer answered that runs since before that time.
-
-    Raises:
-        ReconcileError: none answers.
-    """
-    answers = await asyncio.gather(*(_ask_one(peer, before) for peer in peers), return_exceptions=True)
-    good = [answer for answer in answers if not isinstance(answer, BaseException)]
-    if not good:
-        raise next((error for error in answers if isinstance(error, ReconcileError)), ReconcileError("Nobody answers."))
-    listed = {one.print(): one for alerts_of_peer, _ in good for one in alerts_of_peer}
-    return list(listed.values()), any(settled for _, settled in good)
 
 
 async def _ask_one(peer: Alertmanager, before: datetime) -> tuple[list[Listed], bool]:

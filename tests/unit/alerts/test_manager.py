@@ -253,7 +253,7 @@ async def test_a_store_that_is_away_loses_nothing(it, monkeypatch):
         with pytest.raises(StoreError):
             await it.parts.processor.turn()
     monkeypatch.setattr(it.parts.processor, "_work", real)
-    await it.parts.processor.empty()
+    await it.parts.processor.catch_up()
     assert (await it.only()).state is State.FIRING
 
 
@@ -274,7 +274,7 @@ async def test_what_the_store_refuses_again_and_again_is_kept_aside(it, monkeypa
     for _ in range(9):
         with pytest.raises(StoreError):
             await it.parts.processor.turn()
-    await it.parts.processor.empty()
+    await it.parts.processor.catch_up()
     assert (await it.only()).group_labels == {"x": "y"}
     (kept,) = await it.manager.engine.read(inbox.rejected)
     assert kept.why == "The store refuses this."
