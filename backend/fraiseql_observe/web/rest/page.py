@@ -58,8 +58,9 @@ OUTSIDE = """\
 
 The webhook answers 200 only when the alert is committed; 503 with Retry-After when it cannot be now, and then
 Alertmanager comes again within seconds; 400 for a body that no repetition mends (a copy is kept,
-`GET /rejected-webhooks`); 401 and 403 without the right token. It never answers 408, 413, 429 or a redirect: Alertmanager takes the first three for final
-until its next group interval, and follows a redirect with a GET whose 200 it takes for a delivery.
+`GET /rejected-webhooks`); 401 and 403 without the right token. It never answers 408, 413, 429 or a redirect:
+Alertmanager takes the first three for final until its next group interval, and follows a redirect with a GET whose 200
+it takes for a delivery.
 """
 
 
