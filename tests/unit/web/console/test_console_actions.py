@@ -147,6 +147,7 @@ async def test_a_form_token_of_another_session_does_nothing(kim, guest, here) ->
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],

@@ -106,6 +106,11 @@ async def test_a_live_page_is_sent_to_the_login_as_a_whole(visit) -> None:
     assert page.headers["HX-Redirect"] == "/login?next=%2Fhistory%3Fseverity%3Dcritical"
 
 
+async def test_an_address_that_is_none_leads_to_the_list(visit) -> None:
+    page = await (await visit()).get("/history", **{"HX-Request": "true", "HX-Current-URL": "http://["})
+    assert page.headers["HX-Redirect"] == "/login?next="
+
+
 async def test_logging_out(kim) -> None:
     await kim.get("/")
     assert (await kim.send("/logout")).url == "/login"

@@ -142,7 +142,17 @@ def test_paths_of_ours_are_gone_to(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "//evil.example", "/\\evil.example", "https://evil.example/", "incidents", "/a\r\nSet-Cookie: x", "/" * 3],
+    [
+        "",
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example/",
+        "http://[",
+        "//[",
+        "incidents",
+        "/a\r\nSet-Cookie: x",
+        "/" * 3,
+    ],
 )
 def test_other_places_are_not(path: str) -> None:
     assert local_path(path) == "/"
