@@ -21,6 +21,7 @@ from fraiseql_observe.alerts.links import ActionTokens
 from fraiseql_observe.alerts.message import Builder
 from fraiseql_observe.alerts.parts import Basis, signing_key
 from fraiseql_observe.alerts.people import Changed
+from fraiseql_observe.alerts.pressure import Pressure
 from fraiseql_observe.alerts.running import Running
 from fraiseql_observe.alerts.views import Channel, Delivered, Detail
 from fraiseql_observe.alerts.watchdog import RECEIVER
@@ -47,7 +48,6 @@ __all__ = ["Accepted", "AlertManager", "Changed", "Channel", "Delivered", "Detai
 
 log = logging.getLogger(__name__)
 
-_BUSY = 8  # webhooks that wait for their commit at once: intake goes first
 _GRAFANA = "grafana"
 REMEMBERED = 4096  # bodies of which a repetition is recognised
 
@@ -93,7 +93,7 @@ class AlertManager(Asking, Acting):
         self._running: Running | None = None
         self._own: dict[str, Destination] = {}
         self._bodies: OrderedDict[int, None] = OrderedDict()
-        self._waiting = 0  # webhooks that wait for their commit
+        self._pressure = Pressure()
         self._draining = False
 
     async def __aenter__(self) -> Self:
@@ -131,7 +131,7 @@ class AlertManager(Asking, Acting):
             ),
             self.settings,
             self._own,
-            busy=lambda: self._waiting >= _BUSY,
+            busy=self._pressure.high,
             sleep=self._sleep,
         )
         if background:
@@ -183,6 +183,7 @@ class AlertManager(Asking, Acting):
             raise OverloadError("The service is ending.", hint="Come again; another one takes over.")
         group = payload.parse(body)
         await self._append(body, _GRAFANA if group.version != payload.VERSIONS[0] else source)
+        self._pressure.came(len(group.alerts))
         digest = hash(body)
         known = digest in self._bodies
         self._bodies[digest] = None
@@ -229,11 +230,7 @@ class AlertManager(Asking, Acting):
 
     async def _append(self, body: bytes, source: str) -> None:
         now = self.clock()
-        self._waiting += 1
-        try:
-            await self.engine.append(inbox.INSERT, [inbox.row(new_id("box", now), source, now, body)])
-        finally:
-            self._waiting -= 1
+        await self.engine.append(inbox.INSERT, [inbox.row(new_id("box", now), source, now, body)])
         self._parts.wake_processor()
 
     async def _start_of(self, alert: Alert) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts.desk import LOCK, Desk
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH = 128  # webhooks in one transaction: intake waits no longer than these take
-SMALL_BATCH = 16  # while webhooks come in faster than they are committed
-GIVEN_WAYS = 10  # of 5 ms each
+SMALL_BATCH = 16  # in a flood, between breaks
+BREAK = 0.2  # seconds
+LONGEST_LAG = timedelta(seconds=15)  # a webhook that waits for so long waits for no break any more
 IDLE = 60.0  # seconds
 PATIENCE = 10  # tries of one webhook that the store refuses, before it is kept aside
 WATCHDOG_SEEN = "watchdog_last_seen"
@@ -45,6 +47,7 @@ class Outcome:
     """What one batch did; `opened` comes with the alerts that opened it."""
 
     items: int = 0
+    lag: timedelta = timedelta(0)  # how long the first of them waited
     told: Counter[tuple[str, str]] = field(default_factory=Counter)  # alerts by status and severity
     changes: list[Change] = field(default_factory=list)
     steps: list[tuple[str, int]] = field(default_factory=list)
@@ -79,6 +82,7 @@ class Processor:
         self._engine, self._rules, self._clock = engine, rules, clock
         self._telemetry, self._done, self._busy = telemetry, done, busy
         self._refusals: Counter[str] = Counter()
+        self._lag = timedelta(0)
 
     async def turn(self) -> float:
         """Work one batch in; return 0 when there may be more, else how many seconds nothing needs to be done."""
@@ -90,6 +94,7 @@ class Processor:
             await self._one_by_one()
             return 0
         self._done(outcome)
+        self._lag = outcome.lag
         return 0 if outcome.items == limit else IDLE
 
     async def catch_up(self) -> None:
@@ -100,11 +105,13 @@ class Processor:
                 return
 
     async def _give_way(self) -> int:
-        """Let webhooks that come in be committed first, but not for ever; return how many may be worked in at once."""
-        for _ in range(GIVEN_WAYS):
+        """In a flood let webhooks be taken in first, but not for ever; return how many may be worked in at once."""
+        if not self._busy() or self._lag >= LONGEST_LAG:
+            return BATCH
+        for _ in range(10):
+            await asyncio.sleep(BREAK / 10)
             if not self._busy():
                 return BATCH
-            await asyncio.sleep(0.005)
         return SMALL_BATCH
 
     async def _one_by_one(self) -> None:
@@ -162,6 +169,7 @@ class Processor:
             items = inbox.claim(tx, limit)
             outcome = Outcome(items=len(items))
             if items:
+                outcome.lag = now - items[0].received_at
                 groups = [(item, payload.parse(item.body, own=item.source in OWN)) for item in items]
                 _Batch(tx, desk, rules, now, outcome).merge(groups)
                 desk.finish()

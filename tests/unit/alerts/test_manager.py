@@ -15,6 +15,8 @@ from virtual_time import VirtualTime
 from fraiseql_observe.alerts import rules
 from fraiseql_observe.alerts.handlers import Handler
 from fraiseql_observe.alerts.manager import AlertManager
+from fraiseql_observe.alerts.pressure import BUCKET, FLOOD, Pressure
+from fraiseql_observe.alerts.processor import LONGEST_LAG, SMALL_BATCH
 from fraiseql_observe.config.declare import Secret
 from fraiseql_observe.config.policy import HoursSettings, PolicySettings, RouteSettings, StepSettings
 from fraiseql_observe.config.settings import Settings
@@ -33,7 +35,7 @@ from fraiseql_observe.incident.message import Enrichment
 from fraiseql_observe.incident.model import Action, Actor, DeliveryState, State
 from fraiseql_observe.notify.base import Sent, Traits
 from fraiseql_observe.notify.examples import example
-from fraiseql_observe.store import inbox, open_store
+from fraiseql_observe.store import inbox
 
 KIM = Actor("Kim", "python")
 DISK = payload.new_alert("DiskFull")
@@ -280,16 +282,32 @@ async def test_what_the_store_refuses_again_and_again_is_kept_aside(it, monkeypa
     assert kept.why == "The store refuses this."
 
 
-async def test_intake_goes_first_but_not_for_ever(tmp_path):
-    engine = await open_store(f"sqlite:///{tmp_path}/observe.db", clock=lambda: T0)
-    manager = AlertManager(Settings(), engine=engine, clock=lambda: T0)
-    await manager.start(background=False)
-    manager._waiting = 1000
-    await manager.accept(payload.render(group(alert("a"))), "alertmanager")
-    await manager._parts.processor.turn()
-    assert len(await manager.get_active_alerts()) == 1
-    await manager.close()
-    await engine.close()
+async def test_in_a_flood_intake_goes_first_but_not_for_ever(it, monkeypatch):
+    monkeypatch.setattr("fraiseql_observe.alerts.processor.BREAK", 0.01)
+    alerts = [alert(f"{number}") for number in range(FLOOD // 20)]
+    for number in range(20):
+        await it.manager.accept(payload.render(group(*alerts, number=str(number))), "alertmanager")
+    assert await it.parts.processor.turn() == 0
+    assert (await it.manager.engine.read(inbox.backlog)).count == 20 - SMALL_BATCH
+    it.time.now += LONGEST_LAG
+    it.parts.processor._lag = LONGEST_LAG
+    assert await it.parts.processor.turn() > 0
+    assert (await it.manager.engine.read(inbox.backlog)).count == 0
+
+
+def test_a_flood_is_over_when_it_is_over():
+    now = [100.0]
+    pressure = Pressure(lambda: now[0])
+    pressure.came(FLOOD - 1)
+    assert not pressure.high()
+    now[0] += BUCKET
+    pressure.came(1)
+    assert pressure.high()
+    now[0] += BUCKET
+    assert not pressure.high()
+    pressure.came(FLOOD)
+    now[0] += 2 * BUCKET
+    assert not pressure.high()
 
 
 async def test_a_handlers_faults_are_deliveries_that_failed():
