@@ -37,7 +37,7 @@ class Document:
         for length in range(len(key), 0, -1):
             if key[:length] in self.origins:
                 return self.origins[key[:length]]
-        return str(self.path) if self.path else "defaults"
+        return str(self.path or "defaults")
 
 
 class CoreLoader(yaml.SafeLoader):

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.config.declare import Secret
+from fraiseql_observe.config.document import scalar
 from fraiseql_observe.config.environment import DEEPER, PREFIX
 from fraiseql_observe.config.settings import Settings
 from fraiseql_observe.config.shape import FILE, TYPE, Field, Leaf, Listing, Node, Section, Table, Variants, section
@@ -51,6 +53,7 @@ EXAMPLE_HEAD = """\
 """
 NAMES = {"destinations": "NAME", "policies": "NAME", "hours": "NAME", "tokens": "NAME"}
 WIDTH = 118
+PLAIN = re.compile(r"[^\s#{}\[\],&*!|>'\"%@`:-](?:[^#{}\[\],\n]*[^\s#{}\[\],:])?")  # what YAML takes as it is
 
 
 def page() -> str:
@@ -76,8 +79,6 @@ def _entries(node: Node, path: str, field: Field) -> Iterator[str]:
                 about = (inner_section.made.__doc__ or "").strip().splitlines()[0]
                 yield f"### Type `{kind}`\n\n{about}\n"
                 yield from _entries(inner_section, path, field)
-        case Leaf():
-            yield ""
 
 
 def _entry(field: Field, path: str) -> Iterator[str]:
@@ -223,9 +224,7 @@ def _inline(value: Any) -> str:
         return f"[{', '.join(_inline(one) for one in value)}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_inline(one)}' for name, one in value.items())}}}"
-    if value is None:
-        return ""
-    if isinstance(value, str) and value and not set(value) & set("#{}[],&*!|>'\"%@`") and value.strip() == value:
+    if isinstance(value, str) and PLAIN.fullmatch(value) and scalar(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False)
 

@@ -134,6 +134,15 @@ surver: 1
         ("auth: {tokens: {a: {token: short}}}", "observe.yaml:1: auth.tokens.a.token: is shorter than 16"),
         ("slack: {signing_secret: s}", "observe.yaml:1: slack.signing_secret: is for buttons, which no destination"),
         ("intake: {password: p}", "observe.yaml:1: intake.username: "),
+        (
+            "destinations: {a: {type: slack, chanel: C1, token: t, channel: C}}",
+            "observe.yaml:1: destinations.a.chanel: is no setting; did you mean channel?",
+        ),
+        ("policies: {a: {steps: [{wait: 1m, destinations: [], hour: x}]}}", "observe.yaml:1: policies.a.steps[0].hour: "),
+        ("alertmanager: {urls: [null]}", "observe.yaml:1: alertmanager.urls[0]: is given without a value"),
+        ("alertmanager: {urls: x}", "observe.yaml:1: alertmanager.urls: is not a list"),
+        ("slack: {users: {U1: [x]}}", 'observe.yaml:1: slack.users.U1: ["x"] is not a text'),
+        ("destinations: {a: {type: slack, per_second: null, channel: C}}", "observe.yaml:1: destinations.a.token: "),
     ],
 )  # fmt: skip
 def test_each_kind_of_problem_has_its_sentence(refused, text, problem):

@@ -20,10 +20,7 @@ def moment(value: datetime | None) -> str | None:
 
 def started(nanoseconds: int) -> str | None:
     """The start of an alert, cut to microseconds."""
-    try:
-        return moment(EPOCH + timedelta(microseconds=nanoseconds // 1000))
-    except OverflowError:
-        return None
+    return moment(EPOCH + timedelta(microseconds=nanoseconds // 1000))
 
 
 def incident(one: Incident) -> dict[str, Any]:
