@@ -66,8 +66,6 @@ def friendly(handler: Handler) -> Handler:
     async def answered(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
-        except web.HTTPException:
-            raise
         except ObserveError as error:
             return await error_page(request, status_of(error), error.message, error.hint)
         except Exception:

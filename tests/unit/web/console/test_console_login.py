@@ -44,6 +44,10 @@ async def test_a_wrong_token_stays_outside(visit, token: str) -> None:
     assert (await person.get("/")).url.startswith("/login")
 
 
+async def test_a_form_of_nobody_leads_to_the_login_and_not_back_to_itself(visit) -> None:
+    assert (await (await visit()).send("/incidents/inc_1/acknowledge")).url == "/login"
+
+
 async def test_a_token_for_sending_alerts_may_not_look(visit) -> None:
     page = await (await visit()).log_in("fqo_sender")
     assert page.status == 401
