@@ -138,7 +138,7 @@ surver: 1
             "destinations: {a: {type: slack, chanel: C1, token: t, channel: C}}",
             "observe.yaml:1: destinations.a.chanel: is no setting; did you mean channel?",
         ),
-        ("policies: {a: {steps: [{wait: 1m, destinations: [], hour: x}]}}", "observe.yaml:1: policies.a.steps[0].hour: "),
+        ("policies: {a: {steps: [{destinations: [], hour: x}]}}", "observe.yaml:1: policies.a.steps[0].hour: "),
         ("alertmanager: {urls: [null]}", "observe.yaml:1: alertmanager.urls[0]: is given without a value"),
         ("alertmanager: {urls: x}", "observe.yaml:1: alertmanager.urls: is not a list"),
         ("slack: {users: {U1: [x]}}", 'observe.yaml:1: slack.users.U1: ["x"] is not a text'),
