@@ -182,8 +182,7 @@ class AlertManager(Asking, Acting):
         if self._draining:
             raise OverloadError("The service is ending.", hint="Come again; another one takes over.")
         group = payload.parse(body)
-        await self._append(body, _GRAFANA if group.version != payload.VERSIONS[0] else source)
-        self._pressure.came(len(group.alerts))
+        await self._append(body, _GRAFANA if group.version != payload.VERSIONS[0] else source, len(group.alerts))
         digest = hash(body)
         known = digest in self._bodies
         self._bodies[digest] = None
@@ -209,7 +208,7 @@ class AlertManager(Asking, Acting):
         group = payload.Group(
             RECEIVER, alert.labels, alert.labels, alert.annotations, (alert,), destinations=tuple(destinations or ())
         )
-        await self._append(payload.render(group), "python")
+        await self._append(payload.render(group), "python", 1)
         await self._parts.processor.catch_up()
         kept = await self.engine.read(lambda tx: alerts.latest(tx, [alert.fingerprint]))
         if alert.fingerprint not in kept:
@@ -228,9 +227,13 @@ class AlertManager(Asking, Acting):
         if self._running:
             self._running.configure(self.settings, self._own)
 
-    async def _append(self, body: bytes, source: str) -> None:
+    async def _append(self, body: bytes, source: str, alerts: int) -> None:
         now = self.clock()
-        await self.engine.append(inbox.INSERT, [inbox.row(new_id("box", now), source, now, body)])
+        self._pressure.came(alerts)
+        try:
+            await self.engine.append(inbox.INSERT, [inbox.row(new_id("box", now), source, now, body)])
+        finally:
+            self._pressure.went()
         self._parts.wake_processor()
 
     async def _start_of(self, alert: Alert) -> int:

@@ -15,7 +15,7 @@ from virtual_time import VirtualTime
 from fraiseql_observe.alerts import rules
 from fraiseql_observe.alerts.handlers import Handler
 from fraiseql_observe.alerts.manager import AlertManager
-from fraiseql_observe.alerts.pressure import BUCKET, FLOOD, Pressure
+from fraiseql_observe.alerts.pressure import BUCKET, CROWD, FLOOD, Pressure
 from fraiseql_observe.alerts.processor import LONGEST_LAG, SMALL_BATCH
 from fraiseql_observe.config.declare import Secret
 from fraiseql_observe.config.policy import HoursSettings, PolicySettings, RouteSettings, StepSettings
@@ -285,8 +285,8 @@ async def test_what_the_store_refuses_again_and_again_is_kept_aside(it, monkeypa
 async def test_in_a_flood_intake_goes_first_but_not_for_ever(it, monkeypatch):
     monkeypatch.setattr("fraiseql_observe.alerts.processor.BREAK", 0.01)
     alerts = [alert(f"{number}") for number in range(FLOOD // 20)]
-    for number in range(20):
-        await it.manager.accept(payload.render(group(*alerts, number=str(number))), "alertmanager")
+    bodies = [payload.render(group(*alerts, number=str(number))) for number in range(20)]
+    await asyncio.gather(*(it.manager.accept(body, "alertmanager") for body in bodies))
     assert await it.parts.processor.turn() == 0
     assert (await it.manager.engine.read(inbox.backlog)).count == 20 - SMALL_BATCH
     it.time.now += LONGEST_LAG
@@ -295,19 +295,29 @@ async def test_in_a_flood_intake_goes_first_but_not_for_ever(it, monkeypatch):
     assert (await it.manager.engine.read(inbox.backlog)).count == 0
 
 
-def test_a_flood_is_over_when_it_is_over():
+def test_a_flood_is_a_crowd_that_lasts_and_brings_much():
     now = [100.0]
     pressure = Pressure(lambda: now[0])
-    pressure.came(FLOOD - 1)
-    assert not pressure.high()
-    now[0] += BUCKET
-    pressure.came(1)
+
+    def come(count, alerts=1):
+        for _ in range(count):
+            pressure.came(alerts)
+        for _ in range(count):
+            pressure.went()
+
+    come(CROWD, alerts=FLOOD // CROWD - 1)
+    assert not pressure.high()  # not much
+    come(CROWD)
     assert pressure.high()
     now[0] += BUCKET
+    assert pressure.high()  # a moment ago
+    now[0] += BUCKET
     assert not pressure.high()
-    pressure.came(FLOOD)
+    come(1, alerts=FLOOD)
+    assert not pressure.high()  # no crowd
     now[0] += 2 * BUCKET
-    assert not pressure.high()
+    come(CROWD)
+    assert not pressure.high()  # what came before was another one
 
 
 async def test_a_handlers_faults_are_deliveries_that_failed():
