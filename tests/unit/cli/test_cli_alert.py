@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -208,3 +210,8 @@ async def test_a_trial_that_fails_says_why(server, tmp_path):
     result = await asyncio.to_thread(CliRunner().invoke, command, ["test", "hook", "--config", str(file)])
     assert result.exit_code == 1
     assert "It may succeed later." in result.output
+
+
+def test_the_page_names_every_command():
+    page = (Path(__file__).parents[3] / "docs/how-to/work-from-a-terminal.md").read_text()
+    assert set(re.findall(r"fraiseql-observe alert ([a-z]+)", page)) == set(command.commands)
