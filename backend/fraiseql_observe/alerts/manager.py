@@ -234,6 +234,7 @@ class AlertManager(Asking, Acting):
             await self.engine.append(inbox.INSERT, [inbox.row(new_id("box", now), source, now, body)])
         finally:
             self._pressure.went()
+        self.telemetry.inbox_size.inc()
         self._parts.wake_processor()
 
     async def _start_of(self, alert: Alert) -> int:

@@ -175,6 +175,7 @@ class Running:
 
     def _batch_done(self, outcome: Outcome) -> None:
         telemetry = self.basis.telemetry
+        telemetry.inbox_size.dec(outcome.items)  # the auditor counts anew, for all replicas
         for (status, severity), count in outcome.told.items():
             telemetry.alerts_received.labels(status, severity).inc(count)
         if outcome.watchdog:
