@@ -21,7 +21,7 @@ from fraiseql_observe.demo import configuration
 from fraiseql_observe.demo.alerting import CONSOLE_TOKEN
 from fraiseql_observe.demo.ports import NAMES, Ports
 from fraiseql_observe.demo.servers.server import port_is_free
-from fraiseql_observe.demo.sinks.mail import plain_text
+from fraiseql_observe.demo.sinks.mail import has_picture, plain_text
 from fraiseql_observe.demo.stack import Stack
 from fraiseql_observe.mixin import knobs, render
 
@@ -174,6 +174,7 @@ def test_a_fault_is_told_taken_on_and_resolved_everywhere(stack):
     assert opened["data"]["incident"]["severity"] == "critical"
     assert {each["labels"]["alertname"] for each in opened["data"]["alerts"]} == {"FraiseQLDatabaseDown"}
     assert "FraiseQLDatabaseDown.md" in plain_text(mail)
+    assert has_picture(mail)
 
     incident = opened["data"]["incident"]["id"]
     browser = acknowledge(stack, incident)
