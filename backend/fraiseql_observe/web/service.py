@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -73,6 +74,8 @@ class Service:
         try:
             listening = await _listen(runner, self._settings)
             self._read_well()
+            gc.collect()
+            gc.freeze()  # what is there now stays: no later collection need look through it
             await self._greet(manager, listening)
             await self._ending.wait()
             log.info("Ending: nobody new is let in, what has begun is finished")
