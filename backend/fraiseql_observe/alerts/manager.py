@@ -109,7 +109,7 @@ class AlertManager(Asking, Acting):
         await self.close()
 
     async def start(self, *, background: bool = True) -> None:
-        """Open the store, if none was given, and begin to process, dispatch, escalate and compare.
+        """Open the store, if none was given, and begin to process, dispatch, escalate and compare; once.
 
         Args:
             background: without it nothing runs by itself, for programs that only look or act.
@@ -118,22 +118,23 @@ class AlertManager(Asking, Acting):
             ConfigError: the settings cannot work.
             StoreError: the store cannot be opened.
         """
+        if self._running is not None:
+            return
         if self._engine is None:
             self._engine = await open_store(self.settings.store.url.reveal(), clock=self.clock)
-        self._running = Running(
-            Basis(
+        try:
+            basis = Basis(
                 engine=self._engine,
                 http=Http(clock=self.clock),
                 tokens=ActionTokens(await signing_key(self._engine)),
                 clock=self.clock,
                 telemetry=self.telemetry,
                 builder=Builder(self._engine),
-            ),
-            self.settings,
-            self._own,
-            busy=self._pressure.high,
-            sleep=self._sleep,
-        )
+            )
+            self._running = Running(basis, self.settings, self._own, busy=self._pressure.high, sleep=self._sleep)
+        except BaseException:
+            await self.close()
+            raise
         if background:
             self._running.begin()
 
@@ -167,7 +168,7 @@ class AlertManager(Asking, Acting):
             return {"service": "it is not started"}
         if self._draining:
             return {"service": "it is ending"}
-        return {name: "its last turn failed; the log says why" for name, well in self.healthy().items() if not well}
+        return {name: "it does not work, or not yet; the log says why" for name, well in self.healthy().items() if not well}
 
     # What comes in
 

@@ -148,6 +148,28 @@ async def test_before_it_is_started_it_says_so(tmp_path):
     await manager.close()
 
 
+async def test_it_starts_once(it):
+    running = it.parts
+    await it.manager.start()
+    assert it.parts is running
+
+
+async def test_a_start_that_fails_lets_go_of_the_store(tmp_path):
+    broken = AlertManager(settings(tmp_path, routes=(RouteSettings(policy="nowhere"),)))
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="nowhere"):
+            await broken.start()
+    async with AlertManager(settings(tmp_path)) as manager:
+        assert await manager.get_active_alerts() == ()
+
+
+async def test_a_reload_keeps_going(it):
+    for _ in range(3):
+        await it.manager.reload(Settings())
+    await it.tell(group(alert("a")))
+    assert len(await it.said()) == 2
+
+
 async def test_one_name_one_destination(it):
     with pytest.raises(ConflictError, match="team"):
         it.manager.register_handler("team", Sink("team"))
