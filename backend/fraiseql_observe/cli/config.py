@@ -34,7 +34,7 @@ def command() -> None:
 @json_option
 def check(*, path: Path | None, as_json: bool) -> None:
     """Say `file:line: key: problem` of everything that is wrong; 0 when nothing is."""
-    from fraiseql_observe.config.cross import notes  # noqa: PLC0415  only this command pays for it
+    from fraiseql_observe.web.settings_check import notes  # noqa: PLC0415  only this command pays for it
 
     settings = _load(path)
     remarks = list(notes(settings))

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from fraiseql_observe.alerts.manager import AlertManager
-from fraiseql_observe.config.cross import notes
 from fraiseql_observe.errors import ConfigError, ObserveError
 from fraiseql_observe.store import tokens
 from fraiseql_observe.telemetry import Telemetry
 from fraiseql_observe.web import logs
 from fraiseql_observe.web.app import create_app
 from fraiseql_observe.web.intake import PATH
+from fraiseql_observe.web.settings_check import notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

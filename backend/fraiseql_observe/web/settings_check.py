@@ -6,9 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fraiseql_observe.config import cross
 from fraiseql_observe.config.schema import Problem
 from fraiseql_observe.errors import ConfigError
 from fraiseql_observe.incident import hours, matchers
+from fraiseql_observe.notify.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +32,13 @@ def problems(settings: Settings) -> Iterator[Problem]:
     folder = settings.templates.folder
     if folder and not Path(folder).is_dir():
         yield Problem(("templates", "folder"), f"{folder} is no folder")
+
+
+def notes(settings: Settings) -> Iterator[str]:
+    """What will work, but less well than the user may expect: also templates that the built-in ones stand in for."""
+    yield from cross.notes(settings)
+    folder = settings.templates.folder
+    yield from Templates(Path(folder)).check() if folder else ()
 
 
 def _tried(key: Key, attempt: Callable[[], object]) -> Iterator[Problem]:

@@ -215,3 +215,16 @@ async def test_a_trial_that_fails_says_why(server, tmp_path):
 def test_the_page_names_every_command():
     page = (Path(__file__).parents[3] / "docs/how-to/work-from-a-terminal.md").read_text()
     assert set(re.findall(r"fraiseql-observe alert ([a-z]+)", page)) == set(command.commands)
+
+
+def test_the_check_of_the_settings_names_broken_templates(tmp_path):
+    from fraiseql_observe.cli.config import command as config  # noqa: PLC0415
+
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "mine.txt.j2").write_text("{% if %}")
+    file = tmp_path / "observe.yaml"
+    file.write_text("templates: {folder: templates}")
+    result = CliRunner().invoke(config, ["check", "--config", str(file)])
+    assert result.exit_code == 0
+    assert "note: The template" in result.stderr
+    assert "line 1" in result.stderr
