@@ -42,7 +42,8 @@ without a file the defaults run. `fraiseql-observe config check` says `file:line
   its end is left out.
 - **Durations** are written `30s`, `5m`, `1h30m`, `250ms`, `2d`; **sizes** `64KiB`, `10MiB`, or a number of bytes.
 - `fraiseql-observe serve` reads all of it again on SIGHUP. Where that fails the old settings go on.
-  `server.host`, `server.port`, `store.url` and `log.format` change with a restart only.
+  `server.host`, `server.port`, `server.idle_timeout`, `server.connections`, `intake.largest_body`, `store.url` and
+  `log.access` change with a restart only.
 - The file is YAML's core schema: `on`, `yes` and `09:30` are texts; tags and keys given twice are refused.
 """
 

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RESTART_ONLY = ("server.host", "server.port", "server.idle_timeout", "server.connections", "store.url", "log.format")
+RESTART_ONLY = (
+    "server.host",
+    "server.port",
+    "server.idle_timeout",
+    "server.connections",
+    "intake.largest_body",
+    "store.url",
+    "log.access",
+)
 CLOSE_WITHIN = 5.0  # seconds that requests have to end once nobody new is let in
 
 
@@ -46,6 +54,7 @@ class Service:
         self._announce = announce
         self._telemetry = Telemetry()
         self._ending = asyncio.Event()
+        self._started = False
         self._reloads: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -57,6 +66,7 @@ class Service:
         manager = AlertManager(self._settings, telemetry=self._telemetry)
         self._heed_signals(manager)
         await manager.start()
+        self._started = True
         try:
             await self._serve(manager)
         finally:
@@ -106,6 +116,9 @@ class Service:
         self._ending.set()
 
     def _begin_reload(self, manager: AlertManager) -> None:
+        if not self._started:
+            log.warning("The settings are not read again before the start is done")
+            return
         task = asyncio.get_running_loop().create_task(self._reload(manager))
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
@@ -121,6 +134,10 @@ class Service:
                 log.error(  # noqa: TRY400  a sentence for the user
                     "The settings were not read again, the old ones go on: %s", line
                 )
+            return
+        except Exception:
+            self._telemetry.reload_ok.set(0)
+            log.exception("The settings were not read again, the old ones go on: a fault of this program")
             return
         for key in RESTART_ONLY:
             if _at(settings, key) != _at(self._settings, key):
