@@ -35,6 +35,7 @@ class Desk:
         tx.lock(LOCK)
         self.changes: list[Change] = []
         self.steps: list[tuple[str, int]] = []  # policy and step, taken
+        self.events: list[Event] = []
         self._tx, self._rules, self._now = tx, rules, now
         self._incidents: dict[str, Incident] = {}
         self._versions: dict[str, int] = {}  # as stored; 0 for a new incident
@@ -44,7 +45,6 @@ class Desk:
         self._windows: list[Window] | None = None
         self._alerts: dict[tuple[str, int], Held] = {}
         self._seen: set[tuple[str, int]] = set()
-        self._events: list[Event] = []
         self._deliveries: list[Delivery] = []
         self._cancelled: set[str] = set()
         self._next: dict[str, DueStep] = {}
@@ -94,12 +94,12 @@ class Desk:
             self._tx, [alerts.Kept(one.alert, one.incident_id, self._now, self._now) for one in self._alerts.values()]
         )
         alerts.touch(self._tx, self._seen - self._alerts.keys(), self._now)
-        events.append(self._tx, self._events)
+        events.append(self._tx, self.events)
         for incident_id in self._cancelled:
             escalations.cancel(self._tx, incident_id)
         escalations.schedule(self._tx, self._next.values())
         self._enqueue()
-        topics = {"incidents": self._events or self._alerts, "outbox": self._deliveries, "escalations": self._next}
+        topics = {"incidents": self.events or self._alerts, "outbox": self._deliveries, "escalations": self._next}
         for topic in (name for name, reason in topics.items() if reason):
             self._tx.wake(topic)
 
@@ -115,7 +115,7 @@ class Desk:
             self._next.pop(incident.id, None)
         if planned.next:
             self._next[incident.id] = planned.next
-        self._events += planned.events
+        self.events += planned.events
         self._deliveries += planned.deliveries
         self._told_of(incident.id).update(one.destination for one in planned.deliveries)
         self.changes.append(replace(change, incident=incident))

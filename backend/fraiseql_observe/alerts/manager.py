@@ -168,7 +168,9 @@ class AlertManager(Asking, Acting):
             return {"service": "it is not started"}
         if self._draining:
             return {"service": "it is ending"}
-        return {name: "it does not work, or not yet; the log says why" for name, well in self.healthy().items() if not well}
+        return {
+            name: "it does not work, or not yet; the log says why" for name, well in self.healthy().items() if not well
+        }
 
     # What comes in
 

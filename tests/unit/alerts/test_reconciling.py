@@ -29,7 +29,15 @@ class Peer:
         path = received.path.partition("?")[0]
         if not self.well:
             return Reply(503)
-        listed = [{"labels": one.labels, "startsAt": start(one), "status": {"state": "active"}} for one in self.alerts]
+        listed = [
+            {
+                "fingerprint": one.fingerprint,
+                "labels": one.labels,
+                "startsAt": start(one),
+                "status": {"state": "active"},
+            }
+            for one in self.alerts
+        ]
         answers = {
             "/api/v2/status": {"uptime": self.started.isoformat()},
             "/api/v2/alerts": listed,
