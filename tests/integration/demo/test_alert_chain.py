@@ -34,7 +34,7 @@ WITHIN = 45.0  # seconds that each part of the chain may take on a busy machine
 DATABASE = "PostgreSQL does not answer."
 CACHE = "Redis does not answer."
 WATCHDOG = "fraiseql_observe_watchdog_last_seen_timestamp_seconds"
-WATCHED = {"DatabaseDown", "CacheConnectionLost", "Watchdog"}
+WATCHED = {"DatabaseDown", "CacheConnectionLost", "BackendDown", "Watchdog"}
 # A minute of the rules lasts a second; Alertmanager tells of a group's changes within one.
 FAST = {
     "timeScale": 60,
@@ -197,9 +197,8 @@ def test_what_fires_while_the_backend_is_away_is_told_when_it_is_back(stack):
     told = Told(stack.sinks, CACHE)
     stack.backend.stop()
     stack.redis.stop()
-    wait_for(
-        stack, lambda: "FraiseQLCacheConnectionLost" in stack.alerting(), "Alertmanager does not hear of the fault"
-    )
+    both = {"FraiseQLCacheConnectionLost", "FraiseQLBackendDown"}
+    wait_for(stack, lambda: both <= stack.alerting(), "Alertmanager does not hear of the faults")
     assert not told.slack()
 
     stack.backend.start()
