@@ -170,8 +170,9 @@ def _settings(path: Path | None) -> Settings:
 
 def _configured(settings: Settings, name: str) -> DestinationSettings:
     if name not in settings.destinations:
-        known = ", ".join(settings.destinations) or "there are none"
-        raise NotFoundError(f"There is no destination {name!r} in the settings.", hint=f"the destinations are: {known}")
+        known = ", ".join(settings.destinations)
+        hint = f"the destinations are: {known}" if known else "there is none yet: add one under `destinations`"
+        raise NotFoundError(f"There is no destination {name!r} in the settings.", hint=hint)
     return settings.destinations[name]
 
 

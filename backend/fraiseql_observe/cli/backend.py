@@ -61,6 +61,10 @@ class Backend:
             response = requests.request(
                 method, address, headers=headers, timeout=TIMEOUT, allow_redirects=False, **request
             )
+        except ValueError:
+            raise ObserveError(
+                f"{_shown(self.url)!r} is no address of a backend.", hint="write it as http://127.0.0.1:9095"
+            ) from None
         except requests.RequestException as error:
             raise ObserveError(
                 f"The backend at {_shown(self.url)} does not answer ({type(error).__name__}).",
@@ -170,7 +174,7 @@ def _refused(status: int, said: Mapping[str, Any]) -> ObserveError:
     sentence = str(said.get("error") or f"The backend answered {status}.")
     more = [str(each) for each in said.get("errors") or () if str(each) != sentence]
     hint = "; ".join(more[:5])
-    if status == 401 and not hint:  # noqa: PLR2004
+    if status == 401:  # noqa: PLR2004  the backend speaks of headers, which nobody types here
         hint = "fraiseql-observe token create ME --scope alerts:write, then --token or FRAISEQL_OBSERVE_TOKEN"
     return ERRORS.get(status, ObserveError)(sentence, hint=hint)
 

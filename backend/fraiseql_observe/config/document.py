@@ -64,7 +64,9 @@ def read(path: Path) -> Document:
     if node is None:
         return Document(path=path)
     if not isinstance(node, yaml.MappingNode):
-        raise ConfigError(f"{path}:1: the file must hold a mapping of sections", hint="see `config check --example`")
+        raise ConfigError(
+            f"{path}:1: the file must hold a mapping of sections", hint="`fraiseql-observe config example` shows one"
+        )
     _bounded(path, node)
     document = Document(path=path)
     for key, line in _lines(node, ()):

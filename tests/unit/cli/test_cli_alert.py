@@ -144,6 +144,21 @@ async def test_nobody_there_is_said_without_the_password(invoke):
     assert "http://127.0.0.1:9 does not answer" in raised.message
 
 
+@pytest.mark.parametrize("url", ["observe", "htp://127.0.0.1:9", "http://", "http://127.0.0.1:port"])
+async def test_what_is_no_address_is_said(invoke, url):
+    raised = await invoke("list", error=ObserveError, url=url)
+    assert "is no address" in raised.message
+    assert "http://127.0.0.1:9095" in raised.hint
+
+
+async def test_who_has_no_token_is_told_how_to_give_one(invoke, server):
+    said = {"ok": False, "error": "No token.", "errors": ["No token.", "send the header"], "status": 401}
+    server.script(Reply(401, body=json.dumps(said).encode()))
+    raised = await invoke("list", error=AuthError)
+    assert "--token" in raised.hint
+    assert "header" not in raised.hint
+
+
 def test_the_settings_say_where_and_with_what(tmp_path):
     file = tmp_path / "observe.yaml"
     file.write_text(
@@ -189,7 +204,7 @@ def test_a_preview_wants_one_thing(tmp_path, monkeypatch):
     assert CliRunner().invoke(command, ["preview", "x", "--kind", "slack"]).exit_code == 2
     nobody = CliRunner().invoke(command, ["test", "x"])
     assert isinstance(nobody.exception, NotFoundError)
-    assert "there are none" in nobody.exception.hint
+    assert "there is none yet" in nobody.exception.hint
 
 
 async def test_a_trial_of_pagerduty_is_over_at_once(server, tmp_path):

@@ -124,6 +124,8 @@ surver: 1
         ("server: {port: 80.5}", "observe.yaml:1: server.port: 80.5 is not a whole number"),
         ("server: {port: null}", "observe.yaml:1: server.port: is given without a value"),
         ("server: {public_url: ftp://x}", 'observe.yaml:1: server.public_url: "ftp://x" is not like https://observe'),
+        ("store: {url: observe.db}", "observe.yaml:1: store.url: begins neither with sqlite:/// nor with postgresql://"),
+        ("store: {url: 'mysql://u:p@db/x'}", "observe.yaml:1: store.url: begins neither with sqlite:/// nor"),
         ("store: {history: 1m}", 'observe.yaml:1: store.history: "1m" is less than 1h'),
         ("intake: {largest_body: 1KiB}", 'observe.yaml:1: intake.largest_body: "1KiB" is less than 64KiB'),
         ("destinations: {a b: {type: slack}}", "observe.yaml:1: destinations.a b: is no name"),
