@@ -184,14 +184,14 @@ class AlertManager(Asking, Acting):
         """
         if self._draining:
             raise OverloadError("The service is ending.", hint="Come again; another one takes over.")
-        group = payload.parse(body)
-        await self._append(body, _GRAFANA if group.version != payload.VERSIONS[0] else source, len(group.alerts))
+        checked = payload.check(body)
+        await self._append(body, _GRAFANA if checked.version != payload.VERSIONS[0] else source, checked.alerts)
         digest = hash(body)
         known = digest in self._bodies
         self._bodies[digest] = None
         if len(self._bodies) > REMEMBERED:
             self._bodies.popitem(last=False)
-        return Accepted("duplicate" if known else "accepted", len(group.alerts))
+        return Accepted("duplicate" if known else "accepted", checked.alerts)
 
     async def send_alert(self, alert: Alert, destinations: Sequence[str] | None = None) -> str:
         """Take one alert in, as if Alertmanager had told it; return its incident's id.
