@@ -118,7 +118,7 @@ class Desk:
         self.events += planned.events
         self._deliveries += planned.deliveries
         self._told_of(incident.id).update(one.destination for one in planned.deliveries)
-        self.changes.append(replace(change, incident=incident))
+        self.changes.append(change)
         for event in planned.events:
             if event.kind is EventKind.ESCALATED:
                 self.steps.append((str(event.data["policy"]), int(str(event.data["step"]))))

@@ -88,7 +88,7 @@ class Processor:
         """Work one batch in; return 0 when there may be more, else how many seconds nothing needs to be done."""
         limit = await self._give_way()
         try:
-            outcome = await self._engine.write(self._work(limit))
+            outcome = await self._engine.write(self._work(limit), durable=False)
         except Exception:
             log.warning("a batch of webhooks failed; trying them one by one", exc_info=True)
             await self._one_by_one()
@@ -122,7 +122,7 @@ class Processor:
         """
         for _ in range(BATCH):
             try:
-                outcome = await self._engine.write(self._work(1))
+                outcome = await self._engine.write(self._work(1), durable=False)
             except StoreError as error:
                 if not await self._given_up(error):
                     raise
