@@ -508,9 +508,9 @@ async def test_a_store_that_cannot_be_written_loses_nothing(tmp_path, monkeypatc
             if sink.told and len(failures) < 7:
                 failures.append(here.time.now)
                 raise StoreError("The store cannot be written.")
-            return await write(work)
+            return await write(work, durable=False)
 
-        monkeypatch.setattr(type(here.engine), "write", lambda _self, work: broken(work))
+        monkeypatch.setattr(type(here.engine), "write", lambda _self, work, **_durable: broken(work))
         await here.enqueue(1)
         await here.until(lambda: len(failures) == 1)
         await here.time.pass_(timedelta(seconds=40))
