@@ -25,7 +25,7 @@ VERSIONS = ("4", "1")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_YEAR = 2261  # nanoseconds since 1970 in 64 bits end in 2262
 _SECONDS = len("2006-01-02T15:04:05")
-_ZONE = re.compile(r"(?:\.([0-9]+))?(Z|z|[+-][0-9]{2}:[0-9]{2})")
+_ZONE = re.compile(r"(?:\.([0-9]{1,32}))?(Z|z|[+-][0-9]{2}:[0-9]{2})")  # bounded, because read times are remembered
 _FINGERPRINT = re.compile("[0-9a-f]{16}")
 
 

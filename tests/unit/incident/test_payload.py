@@ -192,6 +192,12 @@ def test_only_our_own_name_destinations():
     assert payload.parse(raw).destinations == ()
 
 
+def test_a_time_is_short():
+    assert payload.read_time(f"2026-01-01T00:00:00.{'1' * 32}Z")[1] % 10**9 == 111_111_111
+    with pytest.raises(ValueError, match="2026"):
+        payload.read_time(f"2026-01-01T00:00:00.{'1' * 33}Z")
+
+
 def test_ones_own_labels_are_cleaned_too():
     assert payload.new_alert("a\0b", labels={"x\ud800": "\0"}).labels["x\ufffd"] == "\ufffd"
 
