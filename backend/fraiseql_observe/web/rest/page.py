@@ -26,7 +26,7 @@ HEAD = f"""\
 Everything under `{BASE}`; `{BASE}/openapi.json` is the same in OpenAPI 3.1, and [openapi.json](openapi.json) is a
 copy. Made from the declared operations. [Tokens](../how-to/tokens.md) says how to get in.
 
-    curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:9095{BASE}/alerts?state=firing
+    curl -H "Authorization: Bearer $TOKEN" 'http://127.0.0.1:9095{BASE}/alerts?state=firing'
 
 - **Alerts.** What is called an alert here is one group of alerts as Alertmanager makes it (its `group_by`), with the
   members that fire or fired, a timeline and the messages about it: what the console calls an incident. Its members are
