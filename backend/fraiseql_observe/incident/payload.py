@@ -219,7 +219,7 @@ def _read(body: bytes) -> _Body:
         return msgspec.convert(mend.mended(json.loads(body.decode(errors="replace"))), _Body)
     except msgspec.ValidationError as error:
         raise PayloadError(
-            f"This is no alert webhook: {_sentence(error)}", hint="Expected is Alertmanager's webhook, version 4."
+            f"This is no alert webhook: {_sentence(error)}", hint="Expected is Alertmanager's, version 4, or Grafana's."
         ) from error
     except RecursionError as error:
         raise PayloadError("The body is nested too deeply.") from error
