@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import promql_parser
 
 from fraiseql_observe.alerts.unit import unit_of
+from fraiseql_observe.incident.message import COMPARISONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,14 +23,6 @@ MOST_MARKS = 250
 DEEPEST = 40  # brackets
 _MARKS = re.compile(r"[-+*/%^(<>=!{\[]|\b(?:and|or|unless)\b", re.IGNORECASE)
 
-_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    ">": operator.gt,
-    "<": operator.lt,
-    ">=": operator.ge,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 _MIRRORED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -54,7 +47,7 @@ class Branch:
 
     def breached(self, value: float) -> bool:
         """Whether the comparison is true of the value; where nothing is compared, being there is enough."""
-        return self.threshold is None or _COMPARISONS[self.operator](value, self.threshold)
+        return self.threshold is None or COMPARISONS[self.operator](value, self.threshold)
 
 
 def branches(expression: str) -> tuple[Branch, ...]:
@@ -133,7 +126,7 @@ def _alternatives(node: Any) -> Iterator[Branch]:
 
 
 def _branch(node: Any) -> Branch:
-    if isinstance(node, promql_parser.BinaryExpr) and str(node.op) in _COMPARISONS:
+    if isinstance(node, promql_parser.BinaryExpr) and str(node.op) in COMPARISONS:
         compared = str(node.op)
         if (number := constant(node.rhs)) is not None:
             return Branch(node.lhs.prettify(), compared, number, unit_of(node.lhs))
