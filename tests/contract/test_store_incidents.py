@@ -89,10 +89,8 @@ async def test_who_wakes_and_who_is_held_back(write, read):
     assert await read(incidents.silenced, "") == []
 
 
-async def test_the_snapshot_can_be_replaced(write, read):
-    await write(incidents.insert, incident())
-    assert await read(incidents.snapshot, "inc_1") == {}
-    await write(incidents.set_snapshot, "inc_1", {"name": "night"})
+async def test_the_policy_is_kept_with_its_incident(write, read):
+    await write(incidents.insert, incident(), {"name": "night"})
     assert await read(incidents.snapshot, "inc_1") == {"name": "night"}
 
 

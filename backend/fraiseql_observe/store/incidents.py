@@ -44,7 +44,6 @@ update incident set {", ".join(f"{name} = :{name}" for name in _WRITTEN if name 
 where id = :id and version = :version - 1
 """
 _SNAPSHOT = "select policy_snapshot from incident where id = :id"
-_SET_SNAPSHOT = "update incident set policy_snapshot = :policy_snapshot where id = :id"
 _BY_ID = f"select {_COLUMNS} from incident where id = any(:ids)"
 _UNRESOLVED = f"select {_COLUMNS} from incident where key = any(:keys) and state <> 'resolved'"
 _LATEST = f"""
@@ -194,11 +193,6 @@ def snapshot(tx: Transaction, id: str) -> dict[str, Any]:  # noqa: A002 - the co
         raise NotFoundError(f"There is no incident {id!r}.")
     kept: dict[str, Any] = load(rows[0]["policy_snapshot"])
     return kept
-
-
-def set_snapshot(tx: Transaction, id: str, snapshot: Mapping[str, Any]) -> None:  # noqa: A002 - the column
-    """Replace the policy of a reopened incident."""
-    tx.execute(_SET_SNAPSHOT, {"id": id, "policy_snapshot": dump(dict(snapshot))})
 
 
 def counts(tx: Transaction) -> dict[State, int]:

@@ -12,7 +12,6 @@ SECTION = 3000
 FIELD = 2000
 FIELDS = 10
 CONTEXT = 10  # elements
-BUTTON = 75
 VALUE = 2000  # of a button
 URL = 3000
 BLOCKS = 50
