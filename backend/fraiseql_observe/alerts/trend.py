@@ -12,6 +12,7 @@ import promql_parser
 
 from fraiseql_observe.alerts.unit import unit_of
 from fraiseql_observe.incident.message import COMPARISONS
+from fraiseql_observe.promql import metric_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,17 +75,8 @@ def parsed(expression: str) -> Any | None:
 
 def metrics_in(expression: str) -> tuple[str, ...]:
     """The metric names that an expression selects, in order; empty when it does not parse."""
-    names: dict[str, None] = {}
-
-    def collect(node: Any) -> bool:
-        if isinstance(node, promql_parser.VectorSelector) and node.name:
-            names[node.name] = None
-        return True
-
     root = parsed(expression)
-    if root is not None:
-        promql_parser.walk(root, collect, lambda _: True)
-    return tuple(names)
+    return () if root is None else metric_names(root)
 
 
 def expression_of(generator_url: str) -> str:
