@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import click
 
+from fraiseql_observe.cli.options import settings_file
 from fraiseql_observe.errors import AuthError, ConflictError, NotFoundError, ObserveError, StoreError
 
 if TYPE_CHECKING:
@@ -97,15 +98,7 @@ def part(identifier: str) -> str:
 def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say which backend: `url`, `token`, `path` of the settings."""
     for option in (
-        click.option(
-            "--config",
-            "path",
-            type=click.Path(path_type=Path),
-            envvar="FRAISEQL_OBSERVE_CONFIG",
-            show_envvar=True,
-            metavar="FILE",
-            help="Settings of a backend on this machine: its address and a token are taken from them.",
-        ),
+        settings_file("Settings of a backend on this machine: its address and a token are taken from them."),
         click.option(
             "--token",
             envvar="FRAISEQL_OBSERVE_TOKEN",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fraiseql_observe.cli.config import file_option, json_option
+from fraiseql_observe.cli.options import json_option, settings_file
 from fraiseql_observe.config.server import SCOPES
 from fraiseql_observe.config.values import duration
 
@@ -45,7 +45,7 @@ def command() -> None:
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it may do; may be repeated.")
 @click.option("--expires", "age", type=Age(), metavar="DURATION", help="When it ends, such as 90d. Default: never.")
-@file_option
+@settings_file()
 @json_option
 def create(*, name: str, scopes: tuple[str, ...], age: timedelta | None, path: Path | None, as_json: bool) -> None:
     """Make a token for NAME and write it to stdout: nobody can show it again."""
@@ -63,7 +63,7 @@ def create(*, name: str, scopes: tuple[str, ...], age: timedelta | None, path: P
 
 
 @command.command("list")
-@file_option
+@settings_file()
 @json_option
 def list_(*, path: Path | None, as_json: bool) -> None:
     """List the tokens; those of the configuration are not among them."""
@@ -79,7 +79,7 @@ def list_(*, path: Path | None, as_json: bool) -> None:
 
 @command.command()
 @click.argument("token_id", metavar="ID")
-@file_option
+@settings_file()
 def revoke(*, token_id: str, path: Path | None) -> None:
     """Take a token away; a running service stops to believe it within ten seconds."""
     from fraiseql_observe.web import token_admin  # noqa: PLC0415
