@@ -156,14 +156,11 @@ def _flat(errors: Mapping[Any, Any], node: Node | None, above: Key) -> Iterator[
 
 
 def _below(node: Node | None, name: Any) -> Node | None:
-    match node:
-        case Listing():
-            return node.item
-        case Table():
-            return node.value
-        case Section() | Variants():
-            return _fields(node).get(name)
-    return None
+    if isinstance(node, Listing):
+        return node.item
+    if isinstance(node, Table):
+        return node.value
+    return _fields(node).get(name) if isinstance(node, Section | Variants) else None
 
 
 def _fields(node: Section | Variants) -> dict[str, Node]:

@@ -40,6 +40,11 @@ DETAIL = {
     ],
     "steps": [{"number": 1, "due_at": "2026-03-02T12:05:00Z"}],
 }  # fmt: skip
+DEAD = {
+    "id": "dlv_1", "alert_id": "inc_1", "destination": "team", "action": "trigger", "state": "dead", "tries": 12,
+    "finished_at": "2026-03-02T12:00:00Z", "created_at": "2026-03-02T11:00:00Z", "reason": "not_found",
+    "detail": "It answered 404 Not Found.",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -114,6 +119,54 @@ async def test_replay_wants_names_or_all(invoke):
     assert "Name the deliveries" in await invoke("replay", "dlv_1", "--all", code=2)
     assert json.loads(await invoke("replay", "dlv_1", "--json", answer={"id": "dlv_1"})) == [{"id": "dlv_1"}]
     assert "will be sent again" in await invoke("replay", "dlv_1", answer={"id": "dlv_1"})
+
+
+async def test_all_dead_letters_are_sent_again(invoke, server):
+    server.script(Reply(200, body=json.dumps({"deliveries": [DEAD], "next": ""}).encode()))
+    await invoke("replay", "--all", answer={"id": "dlv_1"})
+    assert "state=dead" in str(server.requests[0])
+    assert "/deliveries/dlv_1/replay" in str(server.requests[1])
+
+
+async def test_dead_letters_are_listed_with_their_reasons(invoke, server):
+    server.script(Reply(200, body=json.dumps({"deliveries": [DEAD], "next": ""}).encode()))
+    shown = await invoke("dead", answer={"deliveries": [{**DEAD, "id": "dlv_2", "state": "ambiguous"}], "next": ""})
+    head, first, second = shown.splitlines()
+    assert head.split() == ["ID", "ALERT", "DESTINATION", "SAYS", "STATE", "TRIES", "SINCE", "WHY"]
+    assert first.split()[:6] == ["dlv_1", "inc_1", "team", "trigger", "dead", "12"]
+    assert first.endswith("It answered 404 Not Found.")
+    assert second.startswith("dlv_2")
+    assert ["state=dead" in str(server.requests[0]), "state=ambiguous" in str(server.requests[1])] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("command", "key", "said"), [("list", "alerts", "No alerts.\n"), ("dead", "deliveries", "No dead letters.\n")]
+)
+async def test_nothing_is_said_in_words(invoke, server, command, key, said):
+    server.script(Reply(200, body=json.dumps({key: [], "next": ""}).encode()))
+    assert await invoke(command, answer={key: [], "next": ""}) == said
+
+
+async def test_a_list_of_every_state_asks_for_none(invoke, server):
+    await invoke("list", "--all", answer={"alerts": [], "next": ""})
+    assert "state=" not in str(server.requests[0])
+
+
+@pytest.mark.parametrize("verb", ["unacknowledge", "resolve"])
+async def test_what_became_of_it_is_a_sentence(invoke, server, verb):
+    said = await invoke(verb, "inc_1", "--comment", "hm", answer={"changed": False, "alert": ALERT})
+    assert said == "inc_1: already acknowledged by Ada.\n"
+    assert f"/alerts/inc_1/{verb}" in str(server.requests[0])
+    assert json.loads(server.requests[0].body) == {"comment": "hm"}
+
+
+async def test_an_alert_without_words_or_company_is_shown_short(invoke):
+    bare = {**ALERT, "title": "Fire", "annotations": {}, "labels": {}}
+    shown = await invoke(
+        "show", "inc_1", answer={"alert": bare, "alerts": [], "events": [], "deliveries": [], "steps": []}
+    )
+    assert shown.splitlines()[0].startswith("Fire  ")
+    assert len(shown.splitlines()) == 2
 
 
 async def test_a_comment_is_answered(invoke):

@@ -116,3 +116,7 @@ def test_bounds_are_written_as_people_write_them():
 
 def test_secrets_are_written_hidden():
     assert values.KINDS[Secret].write(Secret("x")) == "(hidden)"
+
+
+def test_equal_secrets_are_one_in_a_set():
+    assert len({Secret("x"), Secret("x"), Secret("y")}) == 2
