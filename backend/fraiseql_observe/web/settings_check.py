@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fraiseql_observe.config import cross
 from fraiseql_observe.config.schema import Problem
+from fraiseql_observe.config.webhook import WebhookDestination
 from fraiseql_observe.errors import ConfigError
 from fraiseql_observe.incident import hours, matchers
 from fraiseql_observe.notify.templates import Templates
@@ -32,6 +33,15 @@ def problems(settings: Settings) -> Iterator[Problem]:
     folder = settings.templates.folder
     if folder and not Path(folder).is_dir():
         yield Problem(("templates", "folder"), f"{folder} is no folder")
+    else:
+        yield from _bodies(settings, Templates(Path(folder) if folder else None))
+
+
+def _bodies(settings: Settings, templates: Templates) -> Iterator[Problem]:
+    """Webhooks' own templates, for which nothing built in can stand in: each message would end as a dead letter."""
+    for name, one in settings.destinations.items():
+        if isinstance(one, WebhookDestination) and one.template and (problem := templates.problem(one.template)):
+            yield Problem(("destinations", name, "template"), problem)
 
 
 def notes(settings: Settings) -> Iterator[str]:

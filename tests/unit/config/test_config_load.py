@@ -212,5 +212,31 @@ def test_a_check_of_another_layer_is_told_like_the_others(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        ("webhook/mine.json.j2", ""),
+        ("webhook/none.json.j2", "there is no template webhook/none.json.j2"),
+        ("webhook/broken.json.j2", "line 1: "),
+        ("webhook/mine.json", "its name must end in"),
+    ],
+)
+def test_a_webhook_names_a_template_that_works(tmp_path, template, problem):
+    folder = tmp_path / "templates" / "webhook"
+    folder.mkdir(parents=True)
+    (folder / "mine.json.j2").write_text("{}")
+    (folder / "broken.json.j2").write_text("{{ title ")
+    path = tmp_path / "observe.yaml"
+    hook = f"{{type: webhook, url: 'https://x', template: {template}}}"
+    path.write_text(f"templates: {{folder: templates}}\ndestinations: {{x: {hook}}}")
+    if not problem:
+        assert load(path, {}, problems).destinations["x"].template == template
+        return
+    with pytest.raises(ConfigError) as error:
+        load(path, {}, problems)
+    assert "observe.yaml:2: destinations.x.template: " in error.value.message
+    assert problem in error.value.message
+
+
 def test_the_templates_folder_is_beside_the_file(read, tmp_path):
     assert read("templates: {folder: mine}").templates.folder == str(tmp_path / "mine")
