@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -36,6 +37,7 @@ RESTART_ONLY = (
     "store.url",
     "log.access",
 )
+SWITCH = 0.0005  # seconds a thread of the store may keep the interpreter while the loop has requests to answer
 CLOSE_WITHIN = 5.0  # seconds that requests have to end once nobody new is let in
 
 
@@ -194,6 +196,7 @@ def serve(settings: Settings, load: Callable[[], Settings], announce: Callable[[
         ObserveError: it could not start.
     """
     logs.configure(settings.log)
+    sys.setswitchinterval(SWITCH)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_run(settings, load, announce))
 
