@@ -33,14 +33,14 @@ def create(settings: Mapping[str, DestinationSettings], tools: Tools) -> dict[st
     return {name: _destination(name, each, tools) for name, each in settings.items()}
 
 
-def problems(settings: Mapping[str, DestinationSettings], tools: Tools) -> list[str]:
-    """Say what is wrong with the destinations, a sentence each, that only making them shows."""
-    found = []
+def problems(settings: Mapping[str, DestinationSettings], tools: Tools) -> dict[str, ConfigError]:
+    """Give what is wrong with destinations, by name, that only making them shows."""
+    found = {}
     for name, each in settings.items():
         try:
             _destination(name, each, tools)
         except ConfigError as error:
-            found.append(str(error))
+            found[name] = error
     return found
 
 

@@ -6,12 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fraiseql_observe.alerts.manager import utc_now
 from fraiseql_observe.config import cross
 from fraiseql_observe.config.schema import Problem
 from fraiseql_observe.config.webhook import WebhookDestination
 from fraiseql_observe.errors import ConfigError
 from fraiseql_observe.incident import hours, matchers
+from fraiseql_observe.notify import registry
+from fraiseql_observe.notify.http import Http
 from fraiseql_observe.notify.templates import Templates
+from fraiseql_observe.notify.tools import Tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +38,17 @@ def problems(settings: Settings) -> Iterator[Problem]:
     if folder and not Path(folder).is_dir():
         yield Problem(("templates", "folder"), f"{folder} is no folder")
     else:
-        yield from _bodies(settings, Templates(Path(folder) if folder else None))
+        templates = Templates(Path(folder) if folder else None)
+        yield from _bodies(settings, templates)
+        yield from _destinations(settings, templates)
+
+
+def _destinations(settings: Settings, templates: Templates) -> Iterator[Problem]:
+    """What only making a destination shows; nothing is sent, nothing connected."""
+    tools = Tools(http=Http(clock=utc_now), templates=templates, clock=utc_now)
+    for name, error in registry.problems(settings.destinations, tools).items():
+        said = error.message.removeprefix(f"destinations.{name}").lstrip(".:").strip()
+        yield Problem(("destinations", name), f"{said} {error.hint}".strip())
 
 
 def _bodies(settings: Settings, templates: Templates) -> Iterator[Problem]:

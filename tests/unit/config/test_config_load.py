@@ -212,6 +212,15 @@ def test_a_check_of_another_layer_is_told_like_the_others(tmp_path):
     ]
 
 
+def test_what_only_making_a_destination_shows_is_told_and_no_secret_with_it(tmp_path):
+    path = tmp_path / "observe.yaml"
+    path.write_text("destinations:\n  hook: {type: webhook, url: 'https://example.org', signing_secret: hunter2}\n")
+    with pytest.raises(ConfigError) as error:
+        load(path, {}, problems)
+    assert "observe.yaml:2: destinations.hook: signing_secret: " in error.value.message
+    assert "hunter2" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("template", "problem"),
     [

@@ -50,10 +50,11 @@ async def test_all_destinations_that_cannot_work_are_told(tools):
         "hook": WebhookDestination(url="https://example.org", signing_secret=Secret("nope")),
         "fine": WebhookDestination(url="https://example.org"),
     }
-    first, second = problems(given, tools)
-    assert "destinations.genie.priorities" in first
-    assert "destinations.hook.signing_secret" in second
-    assert "nope" not in second
+    found = problems(given, tools)
+    assert list(found) == ["genie", "hook"]
+    assert "destinations.genie.priorities" in found["genie"].message
+    assert "destinations.hook.signing_secret" in found["hook"].message
+    assert "nope" not in str(found["hook"])
 
 
 def test_settings_come_before_traits():
