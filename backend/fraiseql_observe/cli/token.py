@@ -43,7 +43,13 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it may do; may be repeated. Default: alerts:read.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="What it may do; may be repeated. Default: alerts:read.",
+)
 @click.option("--expires", "age", type=Age(), metavar="DURATION", help="When it ends, such as 90d. Default: never.")
 @settings_file()
 @json_option
