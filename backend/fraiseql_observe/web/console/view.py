@@ -13,6 +13,7 @@ import jinja2
 from aiohttp import web
 from markupsafe import Markup, escape
 
+from fraiseql_observe.notify.escape import url as safe_link
 from fraiseql_observe.web.console import assets, session, words
 from fraiseql_observe.web.console.notices import take_notice
 from fraiseql_observe.web.console.state import CONSOLE
@@ -54,7 +55,7 @@ def _templates() -> jinja2.Environment:
         "stamp": words.stamp,
         "machine": words.machine,
         "span": words.span,
-        "safe_link": words.link,
+        "safe_link": safe_link,
         "breakable": breakable,
         "coded": coded,
     }

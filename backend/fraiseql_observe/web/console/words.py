@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fraiseql_observe.incident import payload
@@ -81,15 +80,6 @@ def from_ns(nanoseconds: int) -> datetime:
 
 def is_snoozed(incident: Incident, now: datetime) -> bool:
     return incident.state is not State.RESOLVED and incident.snoozed_until is not None and incident.snoozed_until > now
-
-
-def link(url: str) -> str:
-    """The URL if a browser may safely follow it, else nothing: annotations are written by strangers."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    return url.strip() if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
 def about(event: Event) -> str:

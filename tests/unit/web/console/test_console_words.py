@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fraiseql_observe.incident.model import Action, Actor, Delivery, DeliveryState, Event, EventKind
+from fraiseql_observe.notify.escape import url as safe_link
 from fraiseql_observe.web.console import words
 from fraiseql_observe.web.console.gate import local_path
 
@@ -61,7 +62,7 @@ def test_moments() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: str, *, followed: bool) -> None:
-    assert bool(words.link(url)) is followed
+    assert bool(safe_link(url)) is followed
 
 
 def event(kind: EventKind, **data: object) -> Event:
