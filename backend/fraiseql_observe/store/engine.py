@@ -13,7 +13,7 @@ T = TypeVar("T")
 class Transaction(Protocol):
     """A transaction in its thread; statements use `:name` parameters and the SQL that both engines speak.
 
-    Times are integers: microseconds since the epoch (`store.times`). JSON is text. Booleans are 0 and 1. Rows are
+    Times are integers: microseconds since the epoch (`store.columns`). JSON is text. Booleans are 0 and 1. Rows are
     dicts.
     """
 
