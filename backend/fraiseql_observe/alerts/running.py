@@ -75,7 +75,7 @@ class Running:
         )
         self._auditor = Auditor(engine, self._settings, clock=clock, telemetry=telemetry, nudge=self._nudge)
         self.dispatcher = Dispatcher(
-            engine, self.destinations, clock=clock, telemetry=telemetry, build_message=self._build
+            engine, self.destinations, clock=clock, telemetry=telemetry, build_message=self._build, sleep=sleep
         )
         turns = {
             "processor": (self.processor.turn, _SAFETY),
