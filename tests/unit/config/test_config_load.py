@@ -144,6 +144,10 @@ surver: 1
         ("alertmanager: {urls: [null]}", "observe.yaml:1: alertmanager.urls[0]: is given without a value"),
         ("alertmanager: {urls: x}", "observe.yaml:1: alertmanager.urls: is not a list"),
         ("slack: {users: {U1: [x]}}", 'observe.yaml:1: slack.users.U1: ["x"] is not a text'),
+        (
+            "prometheus: {url: http://p, token: t, username: u}",
+            "observe.yaml:1: prometheus.token: give a token or a user name, not both",
+        ),
         ("destinations: {a: {type: slack, per_second: null, channel: C}}", "observe.yaml:1: destinations.a.token: "),
     ],
 )  # fmt: skip

@@ -120,3 +120,8 @@ def test_secrets_are_written_hidden():
 
 def test_equal_secrets_are_one_in_a_set():
     assert len({Secret("x"), Secret("x"), Secret("y")}) == 2
+
+
+def test_a_whole_number_is_a_number_too():
+    assert [KINDS[float].read(2), KINDS[float].read(0.5)] == [2.0, 0.5]
+    assert isinstance(KINDS[float].read(2), float)
