@@ -119,6 +119,21 @@ async def test_a_full_disk_loses_only_what_does_not_fit(engine, monkeypatch):
     await engine.append(inbox.INSERT, [rows[2]])
 
 
+@pytest.mark.parametrize("instead", ["nothing", "another file"])
+async def test_nothing_is_promised_for_a_file_that_is_gone(engine, path, instead):
+    aside = path.with_name("aside.db")
+    path.rename(aside)
+    if instead == "another file":
+        path.touch()
+    refused = [engine.append(inbox.INSERT, [_row("box_1")]), engine.write(lambda tx: settings.put(tx, "a", "1"))]
+    for result in await asyncio.gather(*refused, return_exceptions=True):
+        assert isinstance(result, StoreError)
+        assert "was deleted, moved or replaced" in str(result)
+    aside.rename(path)
+    await engine.append(inbox.INSERT, [_row("box_2")])
+    assert [item.id for item in await engine.read(lambda tx: inbox.claim(tx, 10))] == ["box_2"]
+
+
 async def test_a_commit_that_fails_is_an_error_for_each(engine, monkeypatch):
     class Failing:
         def __init__(self, connection):

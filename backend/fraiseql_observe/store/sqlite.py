@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fraiseql_observe.errors import OverloadError, StoreError
 from fraiseql_observe.store import migrations
 from fraiseql_observe.store.groupcommit import GroupCommit
-from fraiseql_observe.store.sqlite_file import Lock, connect, explain, names
+from fraiseql_observe.store.sqlite_file import Lock, connect, explain, gone, identity, names
 from fraiseql_observe.store.statement import for_sqlite
 from fraiseql_observe.store.topics import Topics
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from fraiseql_observe.errors import ObserveError
     from fraiseql_observe.store.engine import Transaction
     from fraiseql_observe.store.groupcommit import Job
 
@@ -79,6 +80,7 @@ class SqliteEngine:
         self._path = path
         self._lock = lock
         self._connection = connection
+        self._file = identity(path)
         self._topics = Topics()
         self._writer = GroupCommit("store-writer", self._commit, self._topics)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
@@ -141,6 +143,9 @@ class SqliteEngine:
 
     def _commit(self, jobs: Sequence[Job]) -> int:
         """Write jobs in one transaction; returns how many, because long work is not kept together."""
+        if identity(self._path) != self._file:  # SQLite would go on, and all would be gone with this process
+            self._refuse(jobs, gone(self._path))
+            return len(jobs)
         try:
             self._flush(always=any(job.durable for job in jobs))
             self._connection.execute("begin immediate")
@@ -175,9 +180,12 @@ class SqliteEngine:
         return len(jobs)
 
     def _fail(self, jobs: Iterable[Job], error: sqlite3.Error) -> None:
+        self._refuse(jobs, explain(error, self._path))
+
+    def _refuse(self, jobs: Iterable[Job], error: ObserveError) -> None:
         for job in jobs:
             job.reset()
-            job.error = explain(error, self._path)
+            job.error = error
 
     def _perform(self, jobs: Sequence[Job]) -> int:
         """Do the jobs, each so that its failure is its own; returns how many were done before it took too long."""

@@ -127,6 +127,23 @@ def _make(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path, by device and number; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def gone(path: Path) -> StoreError:
+    """Say that another file stands at the path, or none."""
+    return StoreError(
+        f"The store {path} was deleted, moved or replaced while it was open.",
+        hint="Put the file back, or start again with the one that is there; until then nothing is accepted.",
+    )
+
+
 def explain(error: sqlite3.Error, path: Path) -> ObserveError:
     """Say in a sentence what SQLite's error means."""
     code = getattr(error, "sqlite_errorname", "") or ""
