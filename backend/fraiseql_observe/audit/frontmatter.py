@@ -39,7 +39,7 @@ _COMMENT = re.compile(r"--( |$)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
 _WORD = re.compile(r"[^\s(]+")
 _GRAFANA_SYNTAX = re.compile(r"\$__|\$\{|\[\[")
-_KEYS = ("title", "description", "format", "parameters", "columns", "scope")
+_KEYS = ("title", "description", "format", "parameters", "columns", "scope", "narrowed")
 _REQUIRED = ("title", "description", "format", "columns")
 _PARAMETER_KEYS = ("type", "variable", "default", "minimum", "maximum")
 _COLUMN_KEYS = ("title", "type", "unit")
@@ -92,6 +92,7 @@ class _Reader:
             parameters=parameters,
             columns=self.columns(head),
             tokens=statement,
+            narrowed=self.truth(head, "narrowed"),
         )
 
     # --- front matter
@@ -187,6 +188,12 @@ class _Reader:
                 keys.lines[key], f"{key!r} must be a text", "write a word or sentence, quoted if it is a number"
             )
         return value.strip()
+
+    def truth(self, keys: _Keys, key: str) -> bool:
+        value = self.scalar(keys, key) if key in keys.values else False
+        if not isinstance(value, bool):
+            self.refuse(keys.lines[key], f"{key!r} must be true or false", f"write `{key}: true`")
+        return value
 
     def one_of(self, keys: _Keys, key: str, allowed: Collection[str]) -> str:
         value = self.text(keys, key)
