@@ -8,7 +8,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fraiseql_observe._version import __version__
-from fraiseql_observe.web.keys import MANAGER
+from fraiseql_observe.web.keys import AUDIT, MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +21,13 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """200 when alerts can be taken: the store can be written and the inbox has room; else 503, with the reasons."""
+    """200 when alerts can be taken: the store can be written and the inbox has room; else 503, with the reasons.
+
+    What is wrong with the audit database is said too, but never keeps an alert out.
+    """
     failing = dict(request.app[MANAGER].ready)
-    return web.json_response(state(failing), status=503 if failing else 200)
+    audit = {"audit": request.app[AUDIT].warnings} if AUDIT in request.app else {}
+    return web.json_response({**state(failing), **audit}, status=503 if failing else 200)
 
 
 def state(failing: Mapping[str, str]) -> dict[str, object]:

@@ -6,11 +6,13 @@ import asyncio
 import logging
 import os
 import signal
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from fraiseql_observe.alerts.manager import AlertManager
+from fraiseql_observe.config.audit import AuditSettings
 from fraiseql_observe.config.cross import notes
 from fraiseql_observe.errors import ConfigError, ObserveError
 from fraiseql_observe.store import tokens
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RESTART_ONLY = ("server.host", "server.port", "server.idle_timeout", "server.connections", "store.url", "log.format")
+AUDIT_SETTINGS = tuple(f"audit.{one.name}" for one in fields(AuditSettings))
 CLOSE_WITHIN = 5.0  # seconds that requests have to end once nobody new is let in
 
 
@@ -119,7 +122,7 @@ class Service:
                     "The settings were not read again, the old ones go on: %s", line
                 )
             return
-        for key in RESTART_ONLY:
+        for key in (*RESTART_ONLY, *AUDIT_SETTINGS):
             if _at(settings, key) != _at(self._settings, key):
                 log.warning("%s changed; that needs a restart", key)
         logs.configure(settings.log)

@@ -6,9 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fraiseql_observe.audit.catalogue import with_own
 from fraiseql_observe.config.schema import Problem
-from fraiseql_observe.errors import ConfigError
+from fraiseql_observe.errors import CatalogueError, ConfigError
 from fraiseql_observe.incident import hours, matchers
+from fraiseql_observe.web.token_admin import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +29,11 @@ def problems(settings: Settings) -> Iterator[Problem]:
     for name, policy in settings.policies.items():
         if not policy.steps:
             yield Problem(("policies", name, "steps"), "is empty; give it at least one step with destinations")
+    for name, token in settings.auth.tokens.items():
+        if wrong := unfit(token.scopes, token.tenants):
+            yield Problem(("auth", "tokens", name, "tenants"), wrong)
+    if settings.audit.questions:
+        yield from _tried(("audit", "questions"), partial(with_own, Path(settings.audit.questions)))
     folder = settings.templates.folder
     if folder and not Path(folder).is_dir():
         yield Problem(("templates", "folder"), f"{folder} is no folder")
@@ -35,5 +42,5 @@ def problems(settings: Settings) -> Iterator[Problem]:
 def _tried(key: Key, attempt: Callable[[], object]) -> Iterator[Problem]:
     try:
         attempt()
-    except ConfigError as error:
+    except (ConfigError, CatalogueError) as error:
         yield Problem(key, f"{error.message} {error.hint}".strip())

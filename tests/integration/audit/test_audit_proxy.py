@@ -214,10 +214,10 @@ async def test_what_json_cannot_say_is_null(filled):
     )
     async with reading(filled.reader_url) as reader:
         found = await reader.ask(odd, {}, "")
-    assert found.rows == [
-        (None, None, None, None, None, None, None, None, 12345678901234567890.0, 2.5)
-        + ("2026-03-04T12:00:00Z", "2026-03-04T00:00:00Z", 5400.0, '["x","y"]', '{"a":1}', "10.0.0.1", True, None)
-    ]
+    nothing, said = found.rows[0][:8], found.rows[0][8:]
+    assert set(nothing) == {None}
+    assert said[:5] == (12345678901234567890.0, 2.5, "2026-03-04T12:00:00Z", "2026-03-04T00:00:00Z", 5400.0)
+    assert said[5:] == ('["x","y"]', '{"a":1}', "10.0.0.1", True, None)
 
 
 async def test_columns_that_are_not_as_declared(filled):
