@@ -104,7 +104,11 @@ async def serving(aiohttp_client: Any, folder: Any, url: str, **audit: Any) -> A
     """A client of the whole service."""
     settings = settings_for(folder, url, **audit)
     async with AlertManager(settings) as manager:
-        yield await aiohttp_client(create_app(manager, settings))
+        client = await aiohttp_client(create_app(manager, settings))
+        try:
+            yield client
+        finally:
+            await client.close()
 
 
 def bearer(who: str) -> dict[str, str]:
