@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from fraiseql_observe.audit.lexer import Kind, LexError, Token, tokens
-from fraiseql_observe.audit.question import COLUMN_TYPES, FORMATS, Column, Parameter, Question
+from fraiseql_observe.audit.question import COLUMN_TYPES, FORMATS, SCOPES, Column, Parameter, Question
 from fraiseql_observe.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ _PARAMETER_KEYS = ("type", "variable", "default", "minimum", "maximum")
 _COLUMN_KEYS = ("title", "type", "unit")
 TYPES = ("timestamptz", "interval", "text", "text[]", "integer", "bigint", "double precision", "boolean")
 STANDARD = {"from": "timestamptz", "to": "timestamptz", "bucket": "interval", "tenants": "text[]"}
-DEFAULT_SCOPE = "audit:read"
 
 
 @lru_cache(maxsize=256)
@@ -88,7 +87,7 @@ class _Reader:
             title=self.text(head, "title"),
             description=self.text(head, "description"),
             format=self.one_of(head, "format", FORMATS),
-            scope=self.text(head, "scope") if "scope" in head.values else DEFAULT_SCOPE,
+            scope=self.one_of(head, "scope", SCOPES) if "scope" in head.values else SCOPES[0],
             parameters=parameters,
             columns=self.columns(head),
             tokens=statement,

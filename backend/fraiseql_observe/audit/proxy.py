@@ -39,7 +39,7 @@ class Asker:
     """Who asks: which questions, whose rows (no tenants: everybody's), and whether it still waits for the answer."""
 
     tenants: tuple[str, ...] = ()
-    may_ask: Callable[[str], bool] = lambda _: True
+    may_ask: Callable[[Question], bool] = lambda _: True
     gone: Callable[[], bool] = lambda: False
 
 
@@ -136,12 +136,12 @@ class Proxy:
     async def _answer(
         self, question: Question, given: Mapping[str, Sequence[str]], asker: Asker, limit: timedelta | None
     ) -> tuple[Answer, Outcome]:
-        if not asker.may_ask(question.name):
+        if not asker.may_ask(question):
             raise AskError(
                 f"This token may not ask {question.name}.",
                 status=403,
                 outcome=Outcome.REFUSED,
-                hint=f"it needs the scope audit:read or audit:read:{question.name}",
+                hint=f"it needs the scope {question.scope}, or for audit:read also audit:read:{question.name}",
             )
         read_values = read(question, given, self._clock(), self._rules.bounds)
         values, setting = narrow(question, read_values, asker.tenants)

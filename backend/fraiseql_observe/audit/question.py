@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from fraiseql_observe.audit.lexer import Token
 
+SCOPES = ("audit:read", "admin")  # whom a question is for
 FORMATS = ("table", "time_series")
 COLUMN_TYPES = ("time", "string", "number", "boolean")
 

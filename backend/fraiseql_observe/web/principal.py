@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from fraiseql_observe.audit.question import Question
+
 QUESTION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -56,8 +58,11 @@ class Principal:
         """Whether a route of that scope is open; which audit questions are, `may_ask` says."""
         return self._holds(scope) or (scope is Scope.AUDIT and bool(self.questions))
 
-    def may_ask(self, question: str) -> bool:
-        return self._holds(Scope.AUDIT) or question in self.questions
+    def may_ask(self, question: Question) -> bool:
+        """Whether an audit question may be asked: those for administrators by them alone."""
+        if question.scope != Scope.AUDIT:
+            return self._holds(Scope.ADMIN)
+        return self._holds(Scope.AUDIT) or question.name in self.questions
 
     def _holds(self, scope: Scope) -> bool:
         return any(scope in IMPLIED[held] for held in self.scopes)

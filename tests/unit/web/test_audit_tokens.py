@@ -15,6 +15,8 @@ from fraiseql_observe.web.access_log import AccessLog
 from fraiseql_observe.web.principal import Scope, principal
 from fraiseql_observe.web.settings_check import problems
 
+QUESTION = SimpleNamespace
+
 
 @pytest.mark.parametrize(
     ("scopes", "route", "asks"),
@@ -30,7 +32,8 @@ from fraiseql_observe.web.settings_check import problems
 def test_scopes_of_questions(scopes, route, asks):
     who = principal("x", scopes, "tok")
     assert who.may(Scope.AUDIT) is route
-    assert {name: who.may_ask(name) for name in asks} == asks
+    assert {name: who.may_ask(QUESTION(name=name, scope="audit:read")) for name in asks} == asks
+    assert who.may_ask(QUESTION(name="a", scope="admin")) is (scopes == ("admin",))
     assert who.may(Scope.READ) is (scopes[0] in ("admin", "alerts:write"))
 
 

@@ -34,9 +34,7 @@ PAGE = 100
 
 
 async def list_audit_queries(call: Call) -> web.Response:
-    found = [
-        _view(one) for one in _auditing(call).proxy.catalogue.questions.values() if call.principal.may_ask(one.name)
-    ]
+    found = [_view(one) for one in _auditing(call).proxy.catalogue.questions.values() if call.principal.may_ask(one)]
     return tagged(call.request, {"queries": found})
 
 
