@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
 from verify_support import answering, serving
 
 from fraiseql_observe.errors import VerifyError
-from fraiseql_observe.verify import Audit, verify
+from fraiseql_observe.verify import Audit, bounded, verify
 from fraiseql_observe.verify.infinity import Column, Request
 
 REQUEST = Request("api/observability/audit/queries/who", root="rows", columns=(Column("user", "user", "string"),))
@@ -66,3 +67,23 @@ def test_only_dashboards_that_ask_it_need_it():
     asks = {"type": "table", "datasource": SOURCE, "targets": [target]}
     with pytest.raises(VerifyError, match="does not answer"):
         verify([{"panels": [asks]}], None, None, now=now, audit=nobody)
+
+
+def test_a_backend_that_hangs_is_given_up():
+    class Hanging(answering(200, b"{}")):
+        def answer(self):
+            time.sleep(0.5)
+
+        do_GET = answer  # noqa: N815 - http.server looks for this name
+
+    with serving(Hanging) as url, pytest.raises(VerifyError, match="did not answer in time"):
+        Audit(url, timeout=0.1).probe()
+
+
+def test_an_answer_that_no_panel_could_draw_is_not_read(monkeypatch):
+    monkeypatch.setattr(bounded, "MAX_BYTES", 100)
+    with (
+        serving(answering(200, b" " * 1000)) as url,
+        pytest.raises(VerifyError, match="more than a panel can draw"),
+    ):
+        Audit(url).probe()
