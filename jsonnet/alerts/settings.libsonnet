@@ -21,9 +21,10 @@
   DatabaseDown: { enabled: true, severity: 'critical', window: 60, 'for': 60 },
   // redis_exporter cannot reach Redis.
   CacheConnectionLost: { enabled: true, severity: 'warning', window: 60, 'for': 60 },
-  // Mutes what suffered, for as long as a window of five minutes and an alert that stays for five more still show it.
-  DatabaseRecovering: { enabled: true, severity: 'none', window: 11 * 60 },
-  CacheRecovering: { enabled: true, severity: 'none', window: 11 * 60 },
+  // Mutes what suffered for as long as it still shows: the application finds its way back within minutes, a window of five
+  // minutes passes, and an alert stays for five more.
+  DatabaseRecovering: { enabled: true, severity: 'none', window: 15 * 60 },
+  CacheRecovering: { enabled: true, severity: 'none', window: 15 * 60 },
   // Share of the cache operations that fail.
   CacheErrors: { enabled: true, thresholds: { warning: 0.05 }, window: 300, 'for': 300, keepFiringFor: 300 },
   // A check of the application's own health fails.

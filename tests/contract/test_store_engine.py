@@ -59,6 +59,23 @@ async def test_a_bad_row_takes_no_other_with_it(engine):
     assert sorted(await _ids(engine)) == ["box_0", "box_1", "box_3", "box_4"]
 
 
+async def test_only_what_must_be_durable_waits_for_the_disk(engine):
+    statement = "show synchronous_commit" if engine.skip_locked else "pragma synchronous"
+    on, off = ("on", "off") if engine.skip_locked else (2, 1)  # 2 is full, 1 is normal
+
+    def how(tx):
+        return next(iter(tx.rows(statement)[0].values()))
+
+    seen = [await engine.write(how, durable=durable) for durable in (True, False, False, True)]
+    assert [*seen, await engine.write(how)] == [on, off, off, on, on]
+
+
+async def test_work_that_need_not_be_durable_waits_with_work_that_must(engine):
+    works = [engine.write(lambda tx, n=n: settings.put(tx, str(n), "x"), durable=n % 2 == 0) for n in range(60)]
+    await asyncio.gather(*works)
+    assert (await engine.read(lambda tx: tx.rows("select count(*) as n from setting"))) == [{"n": 60}]
+
+
 async def test_appends_and_works_go_together(engine):
     appends = [engine.append(inbox.INSERT, [row(f"box_{n}")]) for n in range(600)]
     works = [engine.write(lambda tx, n=n: settings.put(tx, str(n), "x")) for n in range(60)]

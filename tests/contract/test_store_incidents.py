@@ -66,9 +66,8 @@ async def test_a_group_has_one_unresolved_incident(write, read):
     await write(incidents.insert, incident("inc_2", key="k", opened_at=at(1)))
     with pytest.raises(ConflictError):
         await write(incidents.insert, incident("inc_3", key="k", opened_at=at(2)))
-    assert (await read(incidents.unresolved, ["k", "other"])).keys() == {"k"}
-    assert (await read(incidents.unresolved, ["k"]))["k"].id == "inc_2"
-    assert await read(incidents.unresolved, []) == {}
+    assert (await read(incidents.latest, ["k", "other"]))["k"].id == "inc_2"
+    assert await read(incidents.latest, []) == {}
 
 
 async def test_the_latest_and_the_earlier_ones_of_a_group(write, read):
@@ -79,20 +78,16 @@ async def test_the_latest_and_the_earlier_ones_of_a_group(write, read):
     assert [i.id for i in await read(incidents.previous, "k", at(3), 2)] == ["inc_2", "inc_1"]
 
 
-async def test_who_wakes_and_who_is_held_back(write, read):
-    await write(incidents.insert, incident("inc_1", snoozed_until=at(10)))
+async def test_who_is_held_back(write, read):
+    await write(incidents.insert, incident("inc_1"))
     await write(incidents.insert, incident("inc_2", silenced_by="win_1"))
-    await write(incidents.insert, incident("inc_3", snoozed_until=at(1), silenced_by="win_1", state=State.RESOLVED))
-    assert [i.id for i in await read(incidents.woken, at(10))] == ["inc_1"]
-    assert await read(incidents.woken, at(9)) == []
+    await write(incidents.insert, incident("inc_3", silenced_by="win_1", state=State.RESOLVED))
     assert [i.id for i in await read(incidents.silenced, "win_1")] == ["inc_2"]
     assert await read(incidents.silenced, "") == []
 
 
-async def test_the_snapshot_can_be_replaced(write, read):
-    await write(incidents.insert, incident())
-    assert await read(incidents.snapshot, "inc_1") == {}
-    await write(incidents.set_snapshot, "inc_1", {"name": "night"})
+async def test_the_policy_is_kept_with_its_incident(write, read):
+    await write(incidents.insert, incident(), {"name": "night"})
     assert await read(incidents.snapshot, "inc_1") == {"name": "night"}
 
 

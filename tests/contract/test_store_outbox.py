@@ -96,6 +96,7 @@ async def test_a_crash_between_claim_and_end_is_seen(write, read):
     await write(outbox.enqueue, [delivery("dlv_1")], collapse=False)
     [claimed] = await _claim(write)
     assert await write(outbox.expired, at(29)) == []
+    assert [await read(outbox.stuck, at(seconds)) for seconds in (29, 31)] == [0, 1]
     [lost] = await write(outbox.expired, at(31))
     assert lost == claimed
     assert await _end(write, lost, DeliveryState.RETRY, due_at=at(31), reason="crash")

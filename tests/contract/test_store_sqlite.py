@@ -60,6 +60,35 @@ async def test_a_visitor_comes_beside_the_server(engine, path):
     await engine.write(lambda tx: settings.put(tx, "token", "2"))
 
 
+VISIT = """
+import asyncio, sys
+from datetime import UTC, datetime
+from fraiseql_observe.store import open_store, settings
+
+async def visit():
+    engine = await open_store(f"sqlite:///{sys.argv[1]}", clock=lambda: datetime.now(UTC), exclusive=False)
+    await engine.write(lambda tx: settings.put(tx, "visitor", sys.argv[2]))
+    await engine.close()
+
+asyncio.run(visit())
+"""
+
+
+async def test_a_visitor_that_leaves_takes_nothing_from_the_server(engine, path):
+    for turn in ("first", "second"):
+        await engine.write(lambda tx, turn=turn: settings.put(tx, "server", turn))
+        assert await engine.read(lambda tx: settings.get(tx, "server")) == turn
+        visitor = await asyncio.create_subprocess_exec(sys.executable, "-c", VISIT, str(path), turn)
+        assert await asyncio.wait_for(visitor.wait(), 60) == 0
+        assert path.with_name("observe.db-wal").exists()
+        assert await engine.read(lambda tx: settings.get(tx, "visitor")) == turn
+        await engine.append(inbox.INSERT, [_row(f"box_{turn}")])
+    await engine.close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+        assert connection.execute("select count(*) from inbox").fetchone() == (2,)
+
+
 async def test_a_visitor_without_a_server_makes_the_file(path):
     visitor = await _open(path, exclusive=False)
     with pytest.raises(StoreError):

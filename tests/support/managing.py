@@ -37,7 +37,7 @@ class Managed:
     async def tell(self, told: payload.Group, source: str = "alertmanager") -> None:
         """Take a group in as a webhook and work it in."""
         await self.manager.accept(payload.render(told), source)
-        await self.parts.processor.empty()
+        await self.parts.processor.catch_up()
 
     async def pass_(self, seconds: float) -> None:
         """Let time go by and take the steps that are due, each when it is."""

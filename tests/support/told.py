@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from fraiseql_observe.incident import identity, payload, people
 from fraiseql_observe.incident.merge import Change, Held, Known, Merged, merge
@@ -19,7 +20,9 @@ from fraiseql_observe.incident.model import (
 )
 from fraiseql_observe.incident.plan import ESCALATION, Listener, Plan, Situation, plan
 from fraiseql_observe.incident.policy import DueStep, Policy, Step
-from fraiseql_observe.incident.windows import Window
+
+if TYPE_CHECKING:
+    from fraiseql_observe.incident.windows import Window
 
 T0 = datetime(2026, 3, 2, 12, tzinfo=UTC)
 EVERYBODY = Policy("everybody", (Step(()),))

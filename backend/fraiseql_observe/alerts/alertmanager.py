@@ -28,28 +28,30 @@ class _Status(msgspec.Struct):
     state: str  # active, suppressed, unprocessed
 
 
-class Listed(msgspec.Struct, rename="camel"):
-    """An alert that has not ended, as Alertmanager lists it."""
+class Listed(msgspec.Struct):
+    """An alert that has not ended, as Alertmanager lists it, without what it says: there may be very many."""
 
-    labels: dict[str, str]
-    starts_at: str
+    fingerprint: str
     status: _Status
-    fingerprint: str = ""
-    annotations: dict[str, str] = {}
-    generator_url: str = msgspec.field(name="generatorURL", default="")
 
     @property
     def active(self) -> bool:
         """Whether it is neither silenced nor inhibited."""
         return self.status.state == "active"
 
-    def print(self) -> str:
-        return self.fingerprint or identity.fingerprint(self.labels)
+
+class Member(Listed, rename="camel"):
+    """The same, whole, in a group."""
+
+    labels: dict[str, str]
+    starts_at: str
+    annotations: dict[str, str] = {}
+    generator_url: str = msgspec.field(name="generatorURL", default="")
 
     def alert(self) -> Alert:
         """Return it as a webhook would have told it."""
         return Alert(
-            fingerprint=self.print(),
+            fingerprint=self.fingerprint,
             starts_ns=payload.read_time(self.starts_at)[1],
             status=AlertStatus.FIRING,
             labels=self.labels,
@@ -67,7 +69,7 @@ class ListedGroup(msgspec.Struct):
 
     labels: dict[str, str]
     receiver: Receiver
-    alerts: list[Listed]
+    alerts: list[Member]
 
 
 class _About(msgspec.Struct):

@@ -93,7 +93,7 @@ class Auditor:
 def _look(tx: Transaction, now: datetime) -> Seen:
     return Seen(
         overdue=escalations.overdue(tx, now - OVERDUE),
-        stuck=len(outbox.expired(tx, now - OVERDUE)),
+        stuck=outbox.stuck(tx, now - OVERDUE),
         backlog=inbox.backlog(tx),
         states=incidents.counts(tx),
     )

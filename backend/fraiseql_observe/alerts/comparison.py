@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from fraiseql_observe.store.alerts import Identity, Kept
 
 
+@dataclass(frozen=True, slots=True)
+class Fires:
+    """One of our firing alerts, without what it says: there may be very many."""
+
+    fingerprint: str
+    starts_ns: int
+    incident_id: str
+    receiver: str
+    last_seen: datetime
+
+    @property
+    def identity(self) -> Identity:
+        return self.fingerprint, self.starts_ns
+
+
 @dataclass(slots=True)
 class Memory:
     """Since when our alerts are not in its list, and since when its alerts (fingerprints) are not in ours."""
@@ -26,9 +41,9 @@ class Memory:
 
 
 def lost_resolves(
-    ours: Iterable[Kept], theirs: Collection[str], memory: Memory, *, suspects: Collection[str], asked: datetime,
+    ours: Iterable[Fires], theirs: Collection[str], memory: Memory, *, suspects: Collection[str], asked: datetime,
     confirm_after: timedelta,
-) -> list[Kept]:  # fmt: skip
+) -> list[Fires]:  # fmt: skip
     """Return those of our firing alerts that are over, though nobody said so.
 
     Args:
@@ -39,10 +54,10 @@ def lost_resolves(
         asked: when the list was asked for; what was heard of since then is not judged by it.
         confirm_after: how long something must be absent.
     """
-    absent = [kept for kept in ours if kept.alert.fingerprint not in theirs and kept.last_seen < asked]
-    memory.absent = {kept.identity: memory.absent.get(kept.identity, asked) for kept in absent}
+    absent = [one for one in ours if one.fingerprint not in theirs and one.last_seen < asked]
+    memory.absent = {one.identity: memory.absent.get(one.identity, asked) for one in absent}
     return [
-        kept for kept in absent if kept.incident_id in suspects or asked - memory.absent[kept.identity] >= confirm_after
+        one for one in absent if one.incident_id in suspects or asked - memory.absent[one.identity] >= confirm_after
     ]
 
 
@@ -60,7 +75,7 @@ def lost_alerts(
         asked: when the list was asked for.
         confirm_after: how long something must be unknown.
     """
-    unknown = {one.print() for one in theirs if one.active} - set(ours)
+    unknown = {one.fingerprint for one in theirs if one.active} - set(ours)
     memory.unknown = {name: memory.unknown.get(name, asked) for name in unknown}
     return {name for name in unknown if name in doubtful or asked - memory.unknown[name] >= confirm_after}
 
@@ -68,7 +83,7 @@ def lost_alerts(
 def members(groups: Iterable[ListedGroup], keys: Collection[str]) -> set[str]:
     """Return fingerprints of all alerts in the groups with these keys: those of which we know that we miss some."""
     return {
-        one.print()
+        one.fingerprint
         for group in groups
         if identity.incident_key(group.receiver.name, group.labels) in keys
         for one in group.alerts
@@ -102,7 +117,7 @@ def firing(
     """Return groups that tell the lost alerts; one that we hold for ended begins anew, now."""
     told = []
     for group in groups:
-        chosen = [one for one in group.alerts if one.print() in lost and one.active]
+        chosen = [one for one in group.alerts if one.fingerprint in lost and one.active]
         if chosen:
             told.append(
                 payload.Group(

@@ -35,16 +35,16 @@ class Desk:
         tx.lock(LOCK)
         self.changes: list[Change] = []
         self.steps: list[tuple[str, int]] = []  # policy and step, taken
+        self.events: list[Event] = []
         self._tx, self._rules, self._now = tx, rules, now
         self._incidents: dict[str, Incident] = {}
         self._versions: dict[str, int] = {}  # as stored; 0 for a new incident
-        self._dirty: set[str] = set()
+        self._dirty: dict[str, None] = {}
         self._policies: dict[str, Policy] = {}
         self._told: dict[str, set[str]] = {}
         self._windows: list[Window] | None = None
         self._alerts: dict[tuple[str, int], Held] = {}
         self._seen: set[tuple[str, int]] = set()
-        self._events: list[Event] = []
         self._deliveries: list[Delivery] = []
         self._cancelled: set[str] = set()
         self._next: dict[str, DueStep] = {}
@@ -94,12 +94,12 @@ class Desk:
             self._tx, [alerts.Kept(one.alert, one.incident_id, self._now, self._now) for one in self._alerts.values()]
         )
         alerts.touch(self._tx, self._seen - self._alerts.keys(), self._now)
-        events.append(self._tx, self._events)
+        events.append(self._tx, self.events)
         for incident_id in self._cancelled:
             escalations.cancel(self._tx, incident_id)
         escalations.schedule(self._tx, self._next.values())
         self._enqueue()
-        topics = {"incidents": self._events or self._alerts, "outbox": self._deliveries, "escalations": self._next}
+        topics = {"incidents": self.events or self._alerts, "outbox": self._deliveries, "escalations": self._next}
         for topic in (name for name, reason in topics.items() if reason):
             self._tx.wake(topic)
 
@@ -108,23 +108,24 @@ class Desk:
         stored = self._versions.setdefault(incident.id, change.incident.version)
         if planned.events or incident != self._incidents.get(incident.id):
             incident = replace(incident, version=stored + 1)
-            self._dirty.add(incident.id)
+            self._dirty[incident.id] = None
         self._incidents[incident.id] = incident
         if planned.cancels:
             self._cancelled.add(incident.id)
             self._next.pop(incident.id, None)
         if planned.next:
             self._next[incident.id] = planned.next
-        self._events += planned.events
+        self.events += planned.events
         self._deliveries += planned.deliveries
         self._told_of(incident.id).update(one.destination for one in planned.deliveries)
-        self.changes.append(replace(change, incident=incident))
+        self.changes.append(change)
         for event in planned.events:
             if event.kind is EventKind.ESCALATED:
                 self.steps.append((str(event.data["policy"]), int(str(event.data["step"]))))
 
     def _write_incidents(self) -> None:
-        for incident_id in self._dirty:
+        """Write what is resolved before what opens: a group has one unresolved incident."""
+        for incident_id in sorted(self._dirty, key=lambda one: not self._versions[one]):
             incident = self._incidents[incident_id]
             if self._versions[incident_id]:
                 incidents.update(self._tx, incident)

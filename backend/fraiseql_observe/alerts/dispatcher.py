@@ -160,7 +160,8 @@ class Dispatcher:
             running=frozenset(self._running),
         )
         try:
-            taken = await self._engine.write(lambda tx: ledger.take(tx, turn, self._chance))
+            # Lost in a power cut, it is done again: what was sent is then sent twice, as after any crash.
+            taken = await self._engine.write(lambda tx: ledger.take(tx, turn, self._chance), durable=False)
             if sweeps:
                 self._counting.queue(await self._engine.read(partial(outbox.counts, now=now)), now)
         except Exception as error:  # noqa: BLE001 - the loop must outlive any fault, and say so

@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.errors import EnrichmentError
+from fraiseql_observe.incident import payload
 from fraiseql_observe.incident.message import Enrichment
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _audit(audit: AuditSettings, seconds: float) -> AuditLog:
 
 def _began(alerts: Sequence[Alert], otherwise: datetime) -> datetime:
     """When the first of the alerts started."""
-    starts = [datetime.fromtimestamp(0, UTC) + timedelta(microseconds=alert.starts_ns // 1000) for alert in alerts]
+    starts = [payload.moment(alert.starts_ns) for alert in alerts]
     return min(starts, default=otherwise)
 
 

@@ -69,8 +69,9 @@ def take(tx: Transaction, turn: Turn, chance: Callable[[], float]) -> Taken:
             if delivery.id not in turn.running:
                 _write(tx, _crashed(delivery, turn, chance), turn, taken)
     taken.paused = channels.paused(tx, turn.now)
-    if turn.room > 0:
-        _claim(tx, turn, taken, chance())
+    if turn.room <= 0:  # a sending must end first, and that is another turn
+        return taken
+    _claim(tx, turn, taken, chance())
     resting = [name for name, each in turn.destinations.items() if each.channel in taken.waiting]
     taken.next_due = outbox.next_due(tx, resting)
     return taken

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from fraiseql_observe.incident.model import Alert, Incident
 
 LIFETIME = timedelta(days=7)
-ACTIONS = ("acknowledge", "resolve")
-DASHBOARD = ("dashboard_url", "dashboardURL", "dashboard")
+# What annotations are called, ours first and then those of other mixins.
+DASHBOARD = ("dashboard_url", "dashboardURL", "dashboard", "__dashboardUrl__")
 RUNBOOK = ("runbook_url", "runbookURL", "runbook")
 LONGEST_TOKEN = 512
 _PURPOSE = b"fraiseql-observe action link\n"  # a signature for one purpose is none for another
@@ -90,8 +90,8 @@ class LinkBuilder:
         annotations = [incident.common_annotations, *(alert.annotations for alert in alerts)]
         return Links(
             console=f"{self._public_url}/incidents/{quote(incident.id, safe='')}" if self._public_url else "",
-            dashboard=_first_url(annotations, DASHBOARD),
-            runbook=_first_url(annotations, RUNBOOK),
+            dashboard=first_url(annotations, DASHBOARD),
+            runbook=first_url(annotations, RUNBOOK),
             acknowledge=self._act("acknowledge", incident, now),
             resolve=self._act("resolve", incident, now),
             source=next(filter(None, (escape.url(alert.generator_url) for alert in alerts)), ""),
@@ -104,7 +104,8 @@ class LinkBuilder:
         return f"{self._public_url}/act/{self._tokens.sign(action, incident.id, now + self._lifetime)}"
 
 
-def _first_url(annotations: Iterable[Mapping[str, str]], names: Sequence[str]) -> str:
+def first_url(annotations: Iterable[Mapping[str, str]], names: Sequence[str]) -> str:
+    """The first annotation of one of these names that a browser may safely follow; empty when there is none."""
     given = (each[name] for each in annotations for name in names if name in each)
     return next(filter(None, map(escape.url, given)), "")
 

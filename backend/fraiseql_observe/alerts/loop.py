@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LONGEST_PAUSE = 30.0  # seconds, after failures
+_LONGEST_PAUSE = 5.0  # seconds, after failures
 
 
 class Loop:

@@ -21,10 +21,11 @@ from fraiseql_observe.alerts.links import ActionTokens
 from fraiseql_observe.alerts.message import Builder
 from fraiseql_observe.alerts.parts import Basis, signing_key
 from fraiseql_observe.alerts.people import Changed
+from fraiseql_observe.alerts.pressure import Pressure
 from fraiseql_observe.alerts.running import Running
 from fraiseql_observe.alerts.views import Channel, Delivered, Detail
 from fraiseql_observe.alerts.watchdog import RECEIVER
-from fraiseql_observe.errors import ConflictError, OverloadError
+from fraiseql_observe.errors import ConflictError, OverloadError, StoreError
 from fraiseql_observe.incident import payload
 from fraiseql_observe.incident.ids import new_id
 from fraiseql_observe.incident.model import AlertStatus
@@ -47,7 +48,6 @@ __all__ = ["Accepted", "AlertManager", "Changed", "Channel", "Delivered", "Detai
 
 log = logging.getLogger(__name__)
 
-_BUSY = 8  # webhooks that wait for their commit at once: intake goes first
 _GRAFANA = "grafana"
 REMEMBERED = 4096  # bodies of which a repetition is recognised
 
@@ -93,7 +93,7 @@ class AlertManager(Asking, Acting):
         self._running: Running | None = None
         self._own: dict[str, Destination] = {}
         self._bodies: OrderedDict[int, None] = OrderedDict()
-        self._waiting = 0  # webhooks that wait for their commit
+        self._pressure = Pressure()
         self._draining = False
 
     async def __aenter__(self) -> Self:
@@ -109,7 +109,7 @@ class AlertManager(Asking, Acting):
         await self.close()
 
     async def start(self, *, background: bool = True) -> None:
-        """Open the store, if none was given, and begin to process, dispatch, escalate and compare.
+        """Open the store, if none was given, and begin to process, dispatch, escalate and compare; once.
 
         Args:
             background: without it nothing runs by itself, for programs that only look or act.
@@ -118,22 +118,23 @@ class AlertManager(Asking, Acting):
             ConfigError: the settings cannot work.
             StoreError: the store cannot be opened.
         """
+        if self._running is not None:
+            return
         if self._engine is None:
             self._engine = await open_store(self.settings.store.url.reveal(), clock=self.clock)
-        self._running = Running(
-            Basis(
+        try:
+            basis = Basis(
                 engine=self._engine,
                 http=Http(clock=self.clock),
                 tokens=ActionTokens(await signing_key(self._engine)),
                 clock=self.clock,
                 telemetry=self.telemetry,
                 builder=Builder(self._engine),
-            ),
-            self.settings,
-            self._own,
-            busy=lambda: self._waiting >= _BUSY,
-            sleep=self._sleep,
-        )
+            )
+            self._running = Running(basis, self.settings, self._own, busy=self._pressure.high, sleep=self._sleep)
+        except BaseException:
+            await self.close()
+            raise
         if background:
             self._running.begin()
 
@@ -167,7 +168,9 @@ class AlertManager(Asking, Acting):
             return {"service": "it is not started"}
         if self._draining:
             return {"service": "it is ending"}
-        return {name: "its last turn failed; the log says why" for name, well in self.healthy().items() if not well}
+        return {
+            name: "it does not work, or not yet; the log says why" for name, well in self.healthy().items() if not well
+        }
 
     # What comes in
 
@@ -181,14 +184,14 @@ class AlertManager(Asking, Acting):
         """
         if self._draining:
             raise OverloadError("The service is ending.", hint="Come again; another one takes over.")
-        group = payload.parse(body)
-        await self._append(body, _GRAFANA if group.version != payload.VERSIONS[0] else source)
+        checked = payload.check(body)
+        await self._append(body, _GRAFANA if checked.version != payload.VERSIONS[0] else source, checked.alerts)
         digest = hash(body)
         known = digest in self._bodies
         self._bodies[digest] = None
         if len(self._bodies) > REMEMBERED:
             self._bodies.popitem(last=False)
-        return Accepted("duplicate" if known else "accepted", len(group.alerts))
+        return Accepted("duplicate" if known else "accepted", checked.alerts)
 
     async def send_alert(self, alert: Alert, destinations: Sequence[str] | None = None) -> str:
         """Take one alert in, as if Alertmanager had told it; return its incident's id.
@@ -199,6 +202,7 @@ class AlertManager(Asking, Acting):
 
         Raises:
             NotFoundError: no destination has that name.
+            StoreError: it could not be committed, or not be worked in yet.
         """
         for name in destinations or ():
             self._destination(name)
@@ -207,9 +211,11 @@ class AlertManager(Asking, Acting):
         group = payload.Group(
             RECEIVER, alert.labels, alert.labels, alert.annotations, (alert,), destinations=tuple(destinations or ())
         )
-        await self._append(payload.render(group), "python")
-        await self._parts.processor.empty()
+        await self._append(payload.render(group), "python", 1)
+        await self._parts.processor.catch_up()
         kept = await self.engine.read(lambda tx: alerts.latest(tx, [alert.fingerprint]))
+        if alert.fingerprint not in kept:
+            raise StoreError("The alert was taken in but is not worked in yet.", hint="It will be; look for it later.")
         return kept[alert.fingerprint].incident_id
 
     def register_handler(self, name: str, handler: Function | Destination) -> None:
@@ -224,13 +230,14 @@ class AlertManager(Asking, Acting):
         if self._running:
             self._running.configure(self.settings, self._own)
 
-    async def _append(self, body: bytes, source: str) -> None:
+    async def _append(self, body: bytes, source: str, alerts: int) -> None:
         now = self.clock()
-        self._waiting += 1
+        self._pressure.came(alerts)
         try:
             await self.engine.append(inbox.INSERT, [inbox.row(new_id("box", now), source, now, body)])
         finally:
-            self._waiting -= 1
+            self._pressure.went()
+        self.telemetry.inbox_size.inc()
         self._parts.wake_processor()
 
     async def _start_of(self, alert: Alert) -> int:

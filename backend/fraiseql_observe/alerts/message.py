@@ -116,19 +116,6 @@ class Builder:
                 answer.set_result(each)
 
 
-async def build(
-    engine: Engine,
-    delivery: Delivery,
-    destination: Destination,
-    *,
-    now: datetime,
-    links: LinksFor,
-    enrich: Enrich,
-) -> Message:
-    """Build one message, as `Builder.build` does."""
-    return await Builder(engine).build(delivery, destination, now=now, links=links, enrich=enrich)
-
-
 def change(delivery: Delivery, history: Sequence[Event]) -> Event:
     """Return the newest event that the delivery's action tells of; made up when the timeline has it no longer."""
     wanted = _CHANGES[delivery.action]

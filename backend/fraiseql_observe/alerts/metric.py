@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.alerts import questions
-from fraiseql_observe.alerts.prometheus import Prometheus
+from fraiseql_observe.alerts.prometheus import Prometheus, TooLargeError
 from fraiseql_observe.alerts.trend import branches, expression_of
 from fraiseql_observe.incident.message import Trend
 from fraiseql_observe.notify.units import readable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fraiseql_observe.alerts.prometheus import Series
+    from fraiseql_observe.alerts.questions import Range
     from fraiseql_observe.alerts.trend import Branch
     from fraiseql_observe.config.enrichment import EnrichmentSettings, PrometheusSettings
     from fraiseql_observe.incident.model import Alert
@@ -38,9 +39,7 @@ class MetricSource:
         """The series of the first alert's expression that belongs to one of the alerts, with its threshold."""
         compared = branches(await self._expression(alerts[0]))
         span = questions.shown(began, self._clock(), self._settings.window)
-        answers = await asyncio.gather(
-            *(self._server.range(branch.expression, span.start, span.end, span.step) for branch in compared)
-        )
+        answers = await asyncio.gather(*(self._series(branch, alerts, span) for branch in compared))
         pairs = ((branch, series) for branch, found in zip(compared, answers, strict=True) for series in found)
         choice = questions.chosen(pairs, alerts)
         return _described(*choice) if choice else {}
@@ -51,6 +50,18 @@ class MetricSource:
         seconds = (now - start).total_seconds()
         query = questions.operations(expression, alert.labels, seconds, self._settings.operations)
         return {"operations": questions.most_affected(await self._server.now(query, now.timestamp()))}
+
+    async def _series(self, branch: Branch, alerts: tuple[Alert, ...], span: Range) -> list[Series]:
+        """Every series of the branch; where these are too many, the one that belongs to the alerts."""
+        try:
+            return await self._server.range(branch.expression, span.start, span.end, span.step)
+        except TooLargeError:
+            newest = await self._server.now(branch.expression, span.end)
+        choice = questions.chosen(((branch, series) for series in newest), alerts)
+        if choice is None:
+            return []
+        only = questions.only(branch.expression, choice[1].labels)
+        return await self._server.range(only, span.start, span.end, span.step)
 
     async def close(self) -> None:
         await self._server.close()

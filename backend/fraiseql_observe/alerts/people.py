@@ -65,6 +65,9 @@ class People:
             NotFoundError: there is no such incident.
             ConflictError: its state does not allow it, or it is not of that version and would change.
         """
+        return (await self._do(incident_id, decide, if_version))[0]
+
+    async def _do(self, incident_id: str, decide: Decide, if_version: int | None = None) -> tuple[Changed, Desk]:
         rules, now = self._rules(), self._clock()
 
         def work(tx: Transaction) -> tuple[Changed, Desk]:
@@ -85,16 +88,15 @@ class People:
 
         changed, desk = await self._engine.write(work)
         self._done(desk)
-        return changed
+        return changed, desk
 
     async def comment(self, incident_id: str, actor: Actor, text: str) -> Event:
         """Write a comment into the timeline."""
         text = checked_comment(text)
         if not text.strip():
             raise ConfigError("A comment cannot be empty.")
-        await self.act(incident_id, lambda incident, now: people.comment(incident, actor, text, now))
-        lines = await self._engine.read(lambda tx: events.of(tx, incident_id, 20))
-        return next(line for line in reversed(lines) if line.kind is EventKind.COMMENTED and line.comment == text)
+        _, desk = await self._do(incident_id, lambda incident, now: people.comment(incident, actor, text, now))
+        return desk.events[-1]
 
     async def replay(self, delivery_id: str, actor: Actor) -> Delivery:
         """Send a dead or ambiguous delivery again."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts.desk import LOCK, Desk
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH = 128  # webhooks in one transaction: intake waits no longer than these take
+SMALL_BATCH = 16  # in a flood, between breaks
+BREAK = 0.2  # seconds
+LONGEST_LAG = timedelta(seconds=15)  # a webhook that waits for so long waits for no break any more
+IDLE = 60.0  # seconds
 PATIENCE = 10  # tries of one webhook that the store refuses, before it is kept aside
 WATCHDOG_SEEN = "watchdog_last_seen"
 OWN = frozenset({"reconciler", "python"})
@@ -42,6 +47,7 @@ class Outcome:
     """What one batch did; `opened` comes with the alerts that opened it."""
 
     items: int = 0
+    lag: timedelta = timedelta(0)  # how long the first of them waited
     told: Counter[tuple[str, str]] = field(default_factory=Counter)  # alerts by status and severity
     changes: list[Change] = field(default_factory=list)
     steps: list[tuple[str, int]] = field(default_factory=list)
@@ -76,29 +82,37 @@ class Processor:
         self._engine, self._rules, self._clock = engine, rules, clock
         self._telemetry, self._done, self._busy = telemetry, done, busy
         self._refusals: Counter[str] = Counter()
+        self._lag = timedelta(0)
 
     async def turn(self) -> float:
         """Work one batch in; return 0 when there may be more, else how many seconds nothing needs to be done."""
-        await self._give_way()
+        limit = await self._give_way()
         try:
-            outcome = await self._engine.write(self._work(BATCH))
+            outcome = await self._engine.write(self._work(limit), durable=False)
         except Exception:
             log.warning("a batch of webhooks failed; trying them one by one", exc_info=True)
             await self._one_by_one()
             return 0
         self._done(outcome)
-        return 0 if outcome.items == BATCH else 60
+        self._lag = outcome.lag
+        return 0 if outcome.items == limit else IDLE
 
-    async def empty(self) -> None:
-        """Work in everything that is there."""
-        while await self.turn() == 0:
-            pass
-
-    async def _give_way(self) -> None:
-        for _ in range(40):
-            if not self._busy():
+    async def catch_up(self) -> None:
+        """Work in everything that is there now; what comes meanwhile may have to wait."""
+        waiting = (await self._engine.read(inbox.backlog)).count
+        for _ in range(waiting // SMALL_BATCH + 1):
+            if await self.turn():
                 return
-            await asyncio.sleep(0.005)
+
+    async def _give_way(self) -> int:
+        """In a flood let webhooks be taken in first, but not for ever; return how many may be worked in at once."""
+        if not self._busy() or self._lag >= LONGEST_LAG:
+            return BATCH
+        for _ in range(10):
+            await asyncio.sleep(BREAK / 10)
+            if not self._busy():
+                return BATCH
+        return SMALL_BATCH
 
     async def _one_by_one(self) -> None:
         """Work in the oldest webhooks singly; one that cannot be is kept aside, with its reason.
@@ -108,7 +122,7 @@ class Processor:
         """
         for _ in range(BATCH):
             try:
-                outcome = await self._engine.write(self._work(1))
+                outcome = await self._engine.write(self._work(1), durable=False)
             except StoreError as error:
                 if not await self._given_up(error):
                     raise
@@ -155,6 +169,7 @@ class Processor:
             items = inbox.claim(tx, limit)
             outcome = Outcome(items=len(items))
             if items:
+                outcome.lag = now - items[0].received_at
                 groups = [(item, payload.parse(item.body, own=item.source in OWN)) for item in items]
                 _Batch(tx, desk, rules, now, outcome).merge(groups)
                 desk.finish()

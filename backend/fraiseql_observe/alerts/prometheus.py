@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from fraiseql_observe.config.enrichment import PrometheusSettings
 
 T = TypeVar("T")
-MOST_SERIES = 200
+MOST_SERIES = 5000
 MOST_RULES = 5000
 DECODED_IN_THE_LOOP = 128 * 1024  # bytes; more would hold it up
 CONNECTIONS = 8
 CONNECT_SECONDS = 3
+
+
+class TooLargeError(EnrichmentError):
+    """The answer has more bytes than are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ class Prometheus:
         """The expression's series between two times (seconds since the epoch), a point every `step` seconds.
 
         Raises:
+            TooLargeError: there are more series or points than are read.
             EnrichmentError: no answer, or not one that can be used.
         """
         asked = {"query": expression, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
@@ -185,7 +190,7 @@ class Prometheus:
         async for piece in response.content.iter_any():
             left -= len(piece)
             if left < 0:
-                raise EnrichmentError(f"Prometheus answers with more than {self._largest} bytes.")
+                raise TooLargeError(f"Prometheus answers with more than {self._largest} bytes.")
             pieces.append(piece)
         return b"".join(pieces)
 

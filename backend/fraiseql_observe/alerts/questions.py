@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.alerts.trend import Branch
     from fraiseql_observe.incident.model import Alert
 
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 MOST_POINTS = 240
 SHORTEST_STEP = 15  # seconds: a usual scrape interval
 LONGEST_RANGE = 86400  # seconds
@@ -61,12 +63,25 @@ def _weight(pair: tuple[Branch, Series]) -> tuple[bool, float]:
     return branch.breached(newest), abs(newest - (branch.threshold or 0))
 
 
+def only(expression: str, labels: Mapping[str, str]) -> str:
+    """The expression, restricted to the series with these labels wherever they come from: joins and functions too."""
+    named = {name: value for name, value in sorted(labels.items()) if name != "__name__" and _NAME.fullmatch(name)}
+    mask = "vector(1)"
+    for name, value in named.items():
+        mask = f'label_replace({mask}, "{name}", {_quoted(value.replace("$", "$$"))}, "", "")'
+    return f"({expression}) and on ({', '.join(named)}) {mask}"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
 def operations(expression: str, labels: Mapping[str, str], seconds: float, most: int) -> str:
     """The query for the operations an alert is about: the slow ones when it is about time, else the failing ones."""
     metrics = metrics_in(expression)
     span = f"{round(min(max(seconds, OPERATION_RANGE[0]), OPERATION_RANGE[1]))}s"
     names = SCOPE + (OWN_SCOPE if any(name.startswith(("fraiseql_", "job:fraiseql_")) for name in metrics) else ())
-    matchers = ",".join(f"{name}={json.dumps(labels[name], ensure_ascii=False)}" for name in names if name in labels)
+    matchers = ",".join(f"{name}={_quoted(labels[name])}" for name in names if name in labels)
     if any("_duration_seconds" in name for name in metrics):
         buckets = f"rate(fraiseql_graphql_query_duration_seconds_bucket{{{matchers}}}[{span}])"
         return f"topk({most}, histogram_quantile(0.95, sum by (operation_name, le) ({buckets})))"

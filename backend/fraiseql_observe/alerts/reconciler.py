@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,29 +18,38 @@ import aiohttp
 
 from fraiseql_observe.alerts import comparison
 from fraiseql_observe.alerts.alertmanager import Alertmanager
+from fraiseql_observe.alerts.comparison import Fires
 from fraiseql_observe.alerts.watchdog import RECEIVER
 from fraiseql_observe.errors import ReconcileError
 from fraiseql_observe.incident import payload
 from fraiseql_observe.incident.ids import new_id
-from fraiseql_observe.incident.model import Incident
 from fraiseql_observe.store import alerts, inbox, incidents, leases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
-    from datetime import datetime
 
     from fraiseql_observe.alerts.alertmanager import Listed, ListedGroup
     from fraiseql_observe.config.alertmanager import AlertmanagerSettings
     from fraiseql_observe.config.settings import Settings
-    from fraiseql_observe.store.alerts import Kept
-    from fraiseql_observe.store.engine import Engine
+    from fraiseql_observe.store.alerts import Identity
+    from fraiseql_observe.store.engine import Engine, Transaction
     from fraiseql_observe.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
 LEASE = "reconciler"
 PAGE = 1000  # alerts read at once
-SOONEST = 1.0  # seconds between two comparisons, however many suspicions
+STALE = 10_000  # alerts that are found stale at once
+SOONEST = timedelta(seconds=2)  # between two comparisons, however many suspicions
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What has not ended at `asked`; `settled`: a peer answered that runs for long enough."""
+
+    asked: datetime
+    alerts: list[Listed]
+    settled: bool
 
 
 class Reconciler:
@@ -63,6 +75,7 @@ class Reconciler:
         self._engine, self._settings, self._clock = engine, settings, clock
         self._telemetry, self._found = telemetry, found
         self._holder = new_id("rec", clock())
+        self._last = datetime.min.replace(tzinfo=UTC)
         self._memory = comparison.Memory()
         self._suspects: set[str] = set()
         self._doubtful: set[str] = set()
@@ -79,48 +92,63 @@ class Reconciler:
             ReconcileError: no Alertmanager could be asked.
         """
         given, now = self._settings().alertmanager, self._clock()
-        pause = max(given.interval.total_seconds(), SOONEST)
-        until = now + given.interval * 3
+        early = SOONEST - abs(now - self._last)
+        if early > timedelta(0):
+            return early.total_seconds()
+        self._last, until = now, now + given.interval * 3
         if await self._engine.write(lambda tx: leases.take(tx, LEASE, self._holder, until, now=now)):
-            ours = await self._firing()
-            known = await self._incidents({kept.incident_id for kept in ours})
             judged = set(given.receivers) - {RECEIVER} if given.urls else set()
-            listed = [kept for kept in ours if _receiver(kept, known) in judged]
-            groups = await self._compared(given, listed, known) if given.urls else []
-            groups += self._stale(ours, listed, known, now)
+            groups = await self._compared(given, judged) if judged else []
+            groups += await self._stale(judged, now)
             await self._report(groups, now)
-        return pause
+        return given.interval.total_seconds()
 
-    async def _compared(
-        self, given: AlertmanagerSettings, ours: list[Kept], known: dict[str, Incident]
-    ) -> list[payload.Group]:
-        asked, suspects, doubtful = self._clock(), set(self._suspects), set(self._doubtful)
+    async def _compared(self, given: AlertmanagerSettings, judged: Collection[str]) -> list[payload.Group]:
+        """Compare those of ours that Alertmanager should list, and all that it lists with ours."""
+        suspects, doubtful, waits = set(self._suspects), set(self._doubtful), given.confirm_after
+        ours = await self._firing()
         async with aiohttp.ClientSession() as session:
             peers = [Alertmanager(url, given, session) for url in given.urls]
-            try:
-                theirs, settled = await _ask(peers, asked - given.settle)
-            except ReconcileError:
-                self._telemetry.reconciliations.labels("failed").inc()
-                raise
-            over = (
-                comparison.lost_resolves(
-                    ours, {one.print() for one in theirs}, self._memory,
-                    suspects=suspects, asked=asked, confirm_after=given.confirm_after,
-                )
-                if settled
-                else []
-            )  # fmt: skip
-            groups = await _groups(peers) if suspects else None
-            doubtful |= comparison.members(groups or (), {known[one].key for one in suspects & known.keys()})
+            answer = await self._ask(peers, given.settle)
+            over = comparison.lost_resolves(
+                [one for one in ours if one.receiver in judged] if answer.settled else [],
+                {one.fingerprint for one in answer.alerts},
+                self._memory,
+                suspects=suspects,
+                asked=answer.asked,
+                confirm_after=waits,
+            )
+            groups = await _groups(peers) if suspects else []
+            doubtful |= comparison.members(groups, await self._keys(suspects))
             lost = comparison.lost_alerts(
-                {kept.alert.fingerprint for kept in ours}, theirs, self._memory,
-                doubtful=doubtful, asked=asked, confirm_after=given.confirm_after,
-            )  # fmt: skip
-            added = await self._told_again(lost, groups or await _groups(peers), asked) if lost else []
-        self._suspects -= suspects if settled else set()
+                {one.fingerprint for one in ours},
+                answer.alerts,
+                self._memory,
+                doubtful=doubtful,
+                asked=answer.asked,
+                confirm_after=waits,
+            )
+            added = await self._told_again(lost, groups or await _groups(peers), answer.asked) if lost else []
+        self._suspects -= suspects if answer.settled else set()
         self._doubtful -= doubtful
         self._count(len(over), len(lost))
-        return [*comparison.resolving(over, known, asked), *added]
+        return [*await self._resolving([one.identity for one in over], answer.asked), *added]
+
+    async def _ask(self, peers: list[Alertmanager], settle: timedelta) -> _Answer:
+        """Ask all peers: what one of them lists has not ended, and one that began lately says nothing by its silence.
+
+        Raises:
+            ReconcileError: none answers.
+        """
+        asked = self._clock()
+        answers = await asyncio.gather(*(_ask_one(peer, asked - settle) for peer in peers), return_exceptions=True)
+        good = [answer for answer in answers if not isinstance(answer, BaseException)]
+        if not good:
+            self._telemetry.reconciliations.labels("failed").inc()
+            known = (error for error in answers if isinstance(error, ReconcileError))
+            raise next(known, ReconcileError("No Alertmanager could be asked."))
+        alerts_by_print = {one.fingerprint: one for listed, _ in good for one in listed}
+        return _Answer(asked, list(alerts_by_print.values()), any(settled for _, settled in good))
 
     async def _told_again(
         self, lost: Collection[str], groups: list[ListedGroup], asked: datetime
@@ -129,42 +157,53 @@ class Reconciler:
         kept = await self._engine.read(lambda tx: alerts.latest(tx, lost))
         return comparison.firing(lost, groups, {name: one.alert for name, one in kept.items()}, asked)
 
-    def _stale(
-        self, ours: list[Kept], listed: list[Kept], known: dict[str, Incident], now: datetime
-    ) -> list[payload.Group]:
+    async def _stale(self, judged: Collection[str], now: datetime) -> list[payload.Group]:
         """The last resort, for alerts that no Alertmanager can be asked about; a program ends its own."""
         after = self._settings().incidents.stale_after
-        asked = {kept.identity for kept in listed}
-        stale = [
-            kept
-            for kept in ours
-            if after
-            and now - kept.last_seen > after
-            and kept.identity not in asked
-            and _receiver(kept, known) != RECEIVER
-        ]
+        if not after:
+            return []
+
+        def work(tx: Transaction) -> list[Identity]:
+            old = alerts.stale(tx, now - after, STALE)
+            known = incidents.find(tx, {kept.incident_id for kept in old})
+            asked = {*judged, RECEIVER}
+            return [kept.identity for kept in old if known[kept.incident_id].receiver not in asked]
+
+        stale = await self._engine.read(work)
         self._telemetry.reconciled_alerts.labels("resolved").inc(len(stale))
-        return comparison.resolving(stale, known, now)
+        return await self._resolving(stale, now)
+
+    async def _resolving(self, over: list[Identity], now: datetime) -> list[payload.Group]:
+        """Give groups that tell the end of these alerts, read whole a page at a time."""
+
+        def work(tx: Transaction, page: list[Identity]) -> list[payload.Group]:
+            kept = alerts.by_identity(tx, page)
+            known = incidents.find(tx, {one.incident_id for one in kept.values()})
+            return comparison.resolving(kept.values(), known, now)
+
+        groups: list[payload.Group] = []
+        for at in range(0, len(over), PAGE):
+            groups += await self._engine.read(partial(work, page=over[at : at + PAGE]))
+        return groups
+
+    async def _keys(self, incident_ids: Collection[str]) -> set[str]:
+        known = await self._engine.read(lambda tx: incidents.find(tx, incident_ids)) if incident_ids else {}
+        return {incident.key for incident in known.values()}
 
     def _count(self, resolved: int, added: int) -> None:
         self._telemetry.reconciliations.labels("ok").inc()
         self._telemetry.reconciled_alerts.labels("resolved").inc(resolved)
         self._telemetry.reconciled_alerts.labels("added").inc(added)
 
-    async def _firing(self) -> list[Kept]:
-        found: list[Kept] = []
+    async def _firing(self) -> list[Fires]:
+        """Read what fires here, a page at a time, and keep little of it."""
+        found: list[Fires] = []
         while True:
             after = found[-1].identity if found else None
-            page = await self._engine.read(partial(alerts.all_firing, after=after, limit=PAGE))
+            page = await self._engine.read(partial(_page, after=after))
             found += page
             if len(page) < PAGE:
                 return found
-
-    async def _incidents(self, ids: Collection[str]) -> dict[str, Incident]:
-        ordered, known = sorted(ids), dict[str, Incident]()
-        for at in range(0, len(ordered), PAGE):
-            known |= await self._engine.read(partial(incidents.find, ids=ordered[at : at + PAGE]))
-        return known
 
     async def _report(self, groups: list[payload.Group], now: datetime) -> None:
         if groups:
@@ -172,23 +211,6 @@ class Reconciler:
             rows = [inbox.row(new_id("box", now), "reconciler", now, payload.render(group)) for group in groups]
             await self._engine.append(inbox.INSERT, rows)
             self._found()
-
-
-async def _ask(peers: list[Alertmanager], before: datetime) -> tuple[list[Listed], bool]:
-    """Ask all peers: what one of them lists has not ended, and one that began lately says nothing by its silence.
-
-    Returns:
-        what has not ended, and whether a peer answered that runs since before that time.
-
-    Raises:
-        ReconcileError: none answers.
-    """
-    answers = await asyncio.gather(*(_ask_one(peer, before) for peer in peers), return_exceptions=True)
-    good = [answer for answer in answers if not isinstance(answer, BaseException)]
-    if not good:
-        raise next((error for error in answers if isinstance(error, ReconcileError)), ReconcileError("Nobody answers."))
-    listed = {one.print(): one for alerts_of_peer, _ in good for one in alerts_of_peer}
-    return list(listed.values()), any(settled for _, settled in good)
 
 
 async def _ask_one(peer: Alertmanager, before: datetime) -> tuple[list[Listed], bool]:
@@ -202,5 +224,16 @@ async def _groups(peers: list[Alertmanager]) -> list[ListedGroup]:
     return next((answer for answer in answers if isinstance(answer, list)), [])
 
 
-def _receiver(kept: Kept, known: dict[str, Incident]) -> str:
-    return known[kept.incident_id].receiver if kept.incident_id in known else ""
+def _page(tx: Transaction, after: Identity | None) -> list[Fires]:
+    page = alerts.all_firing(tx, after, PAGE)
+    known = incidents.find(tx, {kept.incident_id for kept in page})
+    return [
+        Fires(
+            kept.alert.fingerprint,
+            kept.alert.starts_ns,
+            kept.incident_id,
+            sys.intern(known[kept.incident_id].receiver),
+            kept.last_seen,
+        )
+        for kept in page
+    ]

@@ -63,6 +63,7 @@ class Running:
         self._configured = basis.configure(settings, own, self._enriched)
         self._retired: list[Configured] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing: list[asyncio.Future[None]] = []
         self._unlisten: list[Callable[[], None]] = []
         self.people = People(engine, self._rules, clock=clock, done=self._desk_done)
         self.processor = Processor(
@@ -74,7 +75,7 @@ class Running:
         )
         self._auditor = Auditor(engine, self._settings, clock=clock, telemetry=telemetry, nudge=self._nudge)
         self.dispatcher = Dispatcher(
-            engine, self.destinations, clock=clock, telemetry=telemetry, build_message=self._build
+            engine, self.destinations, clock=clock, telemetry=telemetry, build_message=self._build, sleep=sleep
         )
         turns = {
             "processor": (self.processor.turn, _SAFETY),
@@ -112,7 +113,8 @@ class Running:
             ConfigError: they cannot work; nothing changed.
         """
         configured = self.basis.configure(settings, own, self._enriched)
-        self._retired.append(self._configured)
+        self._retired.append(self._configured)  # what is being sent goes on with the former destinations
+        self._closing.append(asyncio.ensure_future(self._configured.enricher.close()))
         self._configured = configured
         self.dispatcher.reconfigure(configured.destinations)
         for loop in self._loops.values():
@@ -131,8 +133,7 @@ class Running:
             unlisten()
         await self._end(self._tasks)
         everything = [*self._retired, self._configured]
-        for configured in everything:
-            await configured.enricher.close()
+        await asyncio.gather(*self._closing, self._configured.enricher.close())
         for destination in {id(one): one for each in everything for one in each.destinations.values()}.values():
             await destination.close()
         await self.basis.http.close()
@@ -175,6 +176,7 @@ class Running:
 
     def _batch_done(self, outcome: Outcome) -> None:
         telemetry = self.basis.telemetry
+        telemetry.inbox_size.dec(outcome.items)  # the auditor counts anew, for all replicas
         for (status, severity), count in outcome.told.items():
             telemetry.alerts_received.labels(status, severity).inc(count)
         if outcome.watchdog:

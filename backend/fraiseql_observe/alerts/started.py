@@ -49,5 +49,6 @@ class Started:
         try:
             return self._parts.destinations[name]
         except KeyError:
-            known = ", ".join(sorted(self._parts.destinations)) or "nobody"
-            raise NotFoundError(f"There is no destination {name!r}.", hint=f"There is: {known}.") from None
+            known = ", ".join(sorted(self._parts.destinations))
+            hint = f"The destinations are: {known}." if known else "There is none yet: add one under `destinations`."
+            raise NotFoundError(f"There is no destination {name!r}.", hint=hint) from None

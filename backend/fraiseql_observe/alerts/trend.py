@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import promql_parser
 
 from fraiseql_observe.alerts.unit import unit_of
+from fraiseql_observe.incident.message import COMPARISONS
+from fraiseql_observe.promql import metric_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,14 +24,6 @@ MOST_MARKS = 250
 DEEPEST = 40  # brackets
 _MARKS = re.compile(r"[-+*/%^(<>=!{\[]|\b(?:and|or|unless)\b", re.IGNORECASE)
 
-_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    ">": operator.gt,
-    "<": operator.lt,
-    ">=": operator.ge,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 _MIRRORED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -54,7 +48,7 @@ class Branch:
 
     def breached(self, value: float) -> bool:
         """Whether the comparison is true of the value; where nothing is compared, being there is enough."""
-        return self.threshold is None or _COMPARISONS[self.operator](value, self.threshold)
+        return self.threshold is None or COMPARISONS[self.operator](value, self.threshold)
 
 
 def branches(expression: str) -> tuple[Branch, ...]:
@@ -81,17 +75,8 @@ def parsed(expression: str) -> Any | None:
 
 def metrics_in(expression: str) -> tuple[str, ...]:
     """The metric names that an expression selects, in order; empty when it does not parse."""
-    names: dict[str, None] = {}
-
-    def collect(node: Any) -> bool:
-        if isinstance(node, promql_parser.VectorSelector) and node.name:
-            names[node.name] = None
-        return True
-
     root = parsed(expression)
-    if root is not None:
-        promql_parser.walk(root, collect, lambda _: True)
-    return tuple(names)
+    return () if root is None else metric_names(root)
 
 
 def expression_of(generator_url: str) -> str:
@@ -133,7 +118,7 @@ def _alternatives(node: Any) -> Iterator[Branch]:
 
 
 def _branch(node: Any) -> Branch:
-    if isinstance(node, promql_parser.BinaryExpr) and str(node.op) in _COMPARISONS:
+    if isinstance(node, promql_parser.BinaryExpr) and str(node.op) in COMPARISONS:
         compared = str(node.op)
         if (number := constant(node.rhs)) is not None:
             return Branch(node.lhs.prettify(), compared, number, unit_of(node.lhs))

@@ -9,6 +9,8 @@ from typing import Any
 
 import promql_parser
 
+from fraiseql_observe.promql import metric_names
+
 PER_SECOND = frozenset({"rate", "irate", "deriv"})
 COUNTS = frozenset(
     {"count", "count_values", "group", "count_over_time", "changes", "resets", "absent", "present_over_time"}
@@ -61,15 +63,8 @@ def _called(node: Any) -> str:
 
 def _of_buckets(node: Any) -> str:
     """A quantile has the unit that is observed, whatever `rate` did to the buckets' counts."""
-    found: list[str] = []
-
-    def visit(each: Any) -> bool:
-        if isinstance(each, promql_parser.VectorSelector) and each.name:
-            found.append(_named(each.name))
-        return True
-
-    promql_parser.walk(node, visit, lambda _: True)
-    return found[0] if found else ""
+    names = metric_names(node)
+    return _named(names[0]) if names else ""
 
 
 def _combined(node: Any) -> str:

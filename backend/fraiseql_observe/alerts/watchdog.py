@@ -37,7 +37,8 @@ def check(tx: Transaction, watchdog: WatchdogSettings, started: datetime, now: d
     if missing == fires:
         return False
     if missing:
-        told = _alert(watchdog.alert, seen, starts_at=now)
+        # All replicas find the same start, so that they open one incident.
+        told = _alert(watchdog.alert, seen, starts_at=seen + watchdog.expect_within)
     elif known:
         told = _alert(watchdog.alert, seen, starts_at=payload.moment(known.alert.starts_ns), ended_at=now)
     group = payload.Group(RECEIVER, {"alertname": NAME}, told.labels, told.annotations, (told,))

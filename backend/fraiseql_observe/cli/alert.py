@@ -11,7 +11,7 @@ import click
 
 from fraiseql_observe.cli import alert_messages
 from fraiseql_observe.cli.backend import backend_options, connect, part
-from fraiseql_observe.cli.config import json_option
+from fraiseql_observe.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fraiseql_observe.cli.config import file_option, json_option
+from fraiseql_observe.cli.options import json_option, settings_file
 from fraiseql_observe.errors import DeliveryError, NotFoundError, ObserveError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ state_option = click.option(
 @click.option("--kind", type=click.Choice(KINDS), help="A destination of that kind with default settings.")
 @state_option
 @example_option
-@file_option
+@settings_file()
 @json_option
 def preview(
     *, destination: str | None, kind: str | None, state: str, example: str, path: Path | None, as_json: bool
@@ -66,7 +66,7 @@ def preview(
 @click.argument("destination")
 @state_option
 @example_option
-@file_option
+@settings_file()
 @json_option
 def test(*, destination: str, state: str, example: str, path: Path | None, as_json: bool) -> None:
     """Send an example message to DESTINATION, now and directly, and say what became of it.
@@ -170,8 +170,9 @@ def _settings(path: Path | None) -> Settings:
 
 def _configured(settings: Settings, name: str) -> DestinationSettings:
     if name not in settings.destinations:
-        known = ", ".join(settings.destinations) or "there are none"
-        raise NotFoundError(f"There is no destination {name!r} in the settings.", hint=f"the destinations are: {known}")
+        known = ", ".join(settings.destinations)
+        hint = f"the destinations are: {known}" if known else "there is none yet: add one under `destinations`"
+        raise NotFoundError(f"There is no destination {name!r} in the settings.", hint=hint)
     return settings.destinations[name]
 
 

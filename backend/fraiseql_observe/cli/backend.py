@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import click
 
+from fraiseql_observe.cli.options import settings_file
 from fraiseql_observe.errors import AuthError, ConflictError, NotFoundError, ObserveError, StoreError
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Backend:
             response = requests.request(
                 method, address, headers=headers, timeout=TIMEOUT, allow_redirects=False, **request
             )
+        except ValueError:
+            raise ObserveError(
+                f"{_shown(self.url)!r} is no address of a backend.", hint="write it as http://127.0.0.1:9095"
+            ) from None
         except requests.RequestException as error:
             raise ObserveError(
                 f"The backend at {_shown(self.url)} does not answer ({type(error).__name__}).",
@@ -93,15 +98,7 @@ def part(identifier: str) -> str:
 def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say which backend: `url`, `token`, `path` of the settings."""
     for option in (
-        click.option(
-            "--config",
-            "path",
-            type=click.Path(path_type=Path),
-            envvar="FRAISEQL_OBSERVE_CONFIG",
-            show_envvar=True,
-            metavar="FILE",
-            help="Settings of a backend on this machine: its address and a token are taken from them.",
-        ),
+        settings_file("Settings of a backend on this machine: its address and a token are taken from them."),
         click.option(
             "--token",
             envvar="FRAISEQL_OBSERVE_TOKEN",
@@ -170,7 +167,7 @@ def _refused(status: int, said: Mapping[str, Any]) -> ObserveError:
     sentence = str(said.get("error") or f"The backend answered {status}.")
     more = [str(each) for each in said.get("errors") or () if str(each) != sentence]
     hint = "; ".join(more[:5])
-    if status == 401 and not hint:  # noqa: PLR2004
+    if status == 401:  # noqa: PLR2004  the backend speaks of headers, which nobody types here
         hint = "fraiseql-observe token create ME --scope alerts:write, then --token or FRAISEQL_OBSERVE_TOKEN"
     return ERRORS.get(status, ObserveError)(sentence, hint=hint)
 

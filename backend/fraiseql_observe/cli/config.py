@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from fraiseql_observe.config.settings import Settings
+from fraiseql_observe.cli.options import json_option, settings_file
 
-file_option = click.option(
-    "--config",
-    "path",
-    type=click.Path(path_type=Path),
-    envvar="FRAISEQL_OBSERVE_CONFIG",
-    show_envvar=True,
-    metavar="FILE",
-    help="The settings. Default: ./fraiseql-observe.yaml, or the embedded defaults where there is none.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fraiseql_observe.config.settings import Settings
 
 
 @click.group()
@@ -30,11 +22,11 @@ def command() -> None:
 
 
 @command.command()
-@file_option
+@settings_file()
 @json_option
 def check(*, path: Path | None, as_json: bool) -> None:
     """Say `file:line: key: problem` of everything that is wrong; 0 when nothing is."""
-    from fraiseql_observe.config.cross import notes  # noqa: PLC0415  only this command pays for it
+    from fraiseql_observe.web.settings_check import notes  # noqa: PLC0415  only this command pays for it
 
     settings = _load(path)
     remarks = list(notes(settings))
@@ -47,7 +39,7 @@ def check(*, path: Path | None, as_json: bool) -> None:
 
 
 @command.command()
-@file_option
+@settings_file()
 @json_option
 def show(*, path: Path | None, as_json: bool) -> None:
     """Write all settings that hold, defaults and environment included; secrets are hidden."""

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from fraiseql_observe.cli.options import settings_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command()
-@click.option(
-    "--config",
-    "path",
-    type=click.Path(path_type=Path),
-    envvar="FRAISEQL_OBSERVE_CONFIG",
-    show_envvar=True,
-    metavar="FILE",
-    help="The settings. Default: ./fraiseql-observe.yaml, or the embedded defaults where there is none.",
-)
+@settings_file()
 def command(*, path: Path | None) -> None:
     """Take alerts in, tell people, and let them act.
 

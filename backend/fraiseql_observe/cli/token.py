@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fraiseql_observe.cli.config import file_option, json_option
+from fraiseql_observe.cli.options import json_option, settings_file
 from fraiseql_observe.config.server import SCOPE, SCOPES
 from fraiseql_observe.config.values import duration
 
@@ -61,7 +61,8 @@ def command() -> None:
     multiple=True,
     type=Scoped(),
     metavar="SCOPE",
-    help=f"What it may do; may be repeated: {', '.join(SCOPES)}, or audit:read:NAME for one question.",
+    help=f"What it may do; may be repeated: {', '.join(SCOPES)}, or audit:read:NAME for one question. "
+    "Default: alerts:read; audit:read with --tenant.",
 )
 @click.option(
     "--tenant",
@@ -71,7 +72,7 @@ def command() -> None:
     help="Whose audit rows it may see; may be repeated. Default: every tenant's.",
 )
 @click.option("--expires", "age", type=Age(), metavar="DURATION", help="When it ends, such as 90d. Default: never.")
-@file_option
+@settings_file()
 @json_option
 def create(
     *,
@@ -98,7 +99,7 @@ def create(
 
 
 @command.command("list")
-@file_option
+@settings_file()
 @json_option
 def list_(*, path: Path | None, as_json: bool) -> None:
     """List the tokens; those of the configuration are not among them."""
@@ -114,7 +115,7 @@ def list_(*, path: Path | None, as_json: bool) -> None:
 
 @command.command()
 @click.argument("token_id", metavar="ID")
-@file_option
+@settings_file()
 def revoke(*, token_id: str, path: Path | None) -> None:
     """Take a token away; a running service stops to believe it within ten seconds."""
     from fraiseql_observe.web import token_admin  # noqa: PLC0415

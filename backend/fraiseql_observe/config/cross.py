@@ -25,7 +25,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _names(settings)
     yield from _intake(settings)
     yield from _tokens(settings.auth)
-    if settings.slack.signing_secret and not _with_buttons(settings):
+    if settings.slack.signing_secret and not _buttons(settings):
         yield Problem(
             ("slack", "signing_secret"),
             "is for buttons, which no destination has: they need a Slack destination with a bot `token`, "
@@ -42,6 +42,8 @@ def notes(settings: Settings) -> Iterator[str]:
     ]
     if links and not settings.server.public_url:
         yield f"server.public_url: is not set, so messages of {', '.join(links)} have no links to the console"
+    if (dead := _buttons(settings)) and not settings.slack.signing_secret:
+        yield f"slack.signing_secret: is not set, so the buttons of {', '.join(dead)} do nothing; or `buttons: false`"
     if settings.intake.allow_anonymous:
         yield "intake.allow_anonymous: whoever reaches this service may send alerts"
 
@@ -99,5 +101,7 @@ def _tokens(auth: AuthSettings) -> Iterator[Problem]:
         seen[token] = name
 
 
-def _with_buttons(settings: Settings) -> bool:
-    return any(isinstance(one, SlackDestination) and one.token for one in settings.destinations.values())
+def _buttons(settings: Settings) -> list[str]:
+    """The destinations whose messages have buttons."""
+    slack = {name: one for name, one in settings.destinations.items() if isinstance(one, SlackDestination)}
+    return [name for name, one in slack.items() if one.token and one.buttons]

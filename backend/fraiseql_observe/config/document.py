@@ -37,7 +37,7 @@ class Document:
         for length in range(len(key), 0, -1):
             if key[:length] in self.origins:
                 return self.origins[key[:length]]
-        return str(self.path) if self.path else "defaults"
+        return str(self.path or "defaults")
 
 
 class CoreLoader(yaml.SafeLoader):
@@ -54,8 +54,12 @@ for _tag, _pattern, _first in (
     CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
 
 
-def read(path: Path) -> Document:
+def read(path: Path, *, example: str = "`fraiseql-observe config example` shows one") -> Document:
     """The document of a file.
+
+    Args:
+        path: the file.
+        example: where somebody who wrote no mapping finds how it should look.
 
     Raises:
         ConfigError: it cannot be read, is no mapping, is too large or gives a key twice; says file and line.
@@ -64,7 +68,7 @@ def read(path: Path) -> Document:
     if node is None:
         return Document(path=path)
     if not isinstance(node, yaml.MappingNode):
-        raise ConfigError(f"{path}:1: the file must hold a mapping of sections", hint="see `config check --example`")
+        raise ConfigError(f"{path}:1: the file must hold a mapping of sections", hint=example)
     _bounded(path, node)
     document = Document(path=path)
     for key, line in _lines(node, ()):

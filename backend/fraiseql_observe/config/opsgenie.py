@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
 from fraiseql_observe.config.declare import Secret, setting
 from fraiseql_observe.config.destinations import DestinationSettings
-
-NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +29,6 @@ class OpsgenieDestination(DestinationSettings):
     tags: tuple[str, ...] = setting("Added to every alert.", default=(), example="[fraiseql]")
     priorities: Mapping[str, str] = setting(
         "Opsgenie's priority for each severity, where it shall differ from critical P1, warning P3, info P5.",
-        default=NONE,
+        factory=dict,
         example="{warning: P2}",
     )

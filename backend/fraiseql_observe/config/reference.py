@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.config.declare import Secret
+from fraiseql_observe.config.document import scalar
 from fraiseql_observe.config.environment import DEEPER, PREFIX
 from fraiseql_observe.config.settings import Settings
 from fraiseql_observe.config.shape import FILE, TYPE, Field, Leaf, Listing, Node, Section, Table, Variants, section
@@ -40,7 +42,8 @@ without a file the defaults run. `fraiseql-observe config check` says `file:line
   its end is left out.
 - **Durations** are written `30s`, `5m`, `1h30m`, `250ms`, `2d`; **sizes** `64KiB`, `10MiB`, or a number of bytes.
 - `fraiseql-observe serve` reads all of it again on SIGHUP. Where that fails the old settings go on.
-  `server.host`, `server.port`, `store.url` and `log.format` change with a restart only.
+  `server.host`, `server.port`, `server.idle_timeout`, `server.connections`, `intake.largest_body`, `store.url` and
+  `log.access` change with a restart only.
 - The file is YAML's core schema: `on`, `yes` and `09:30` are texts; tags and keys given twice are refused.
 """
 
@@ -51,6 +54,7 @@ EXAMPLE_HEAD = """\
 """
 NAMES = {"destinations": "NAME", "policies": "NAME", "hours": "NAME", "tokens": "NAME"}
 WIDTH = 118
+PLAIN = re.compile(r"[^\s#{}\[\],&*!|>'\"%@`:-](?:[^#{}\[\],\n]*[^\s#{}\[\],:])?")  # what YAML takes as it is
 
 
 def page() -> str:
@@ -76,8 +80,6 @@ def _entries(node: Node, path: str, field: Field) -> Iterator[str]:
                 about = (inner_section.made.__doc__ or "").strip().splitlines()[0]
                 yield f"### Type `{kind}`\n\n{about}\n"
                 yield from _entries(inner_section, path, field)
-        case Leaf():
-            yield ""
 
 
 def _entry(field: Field, path: str) -> Iterator[str]:
@@ -223,9 +225,7 @@ def _inline(value: Any) -> str:
         return f"[{', '.join(_inline(one) for one in value)}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_inline(one)}' for name, one in value.items())}}}"
-    if value is None:
-        return ""
-    if isinstance(value, str) and value and not set(value) & set("#{}[],&*!|>'\"%@`") and value.strip() == value:
+    if isinstance(value, str) and PLAIN.fullmatch(value) and scalar(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False)
 

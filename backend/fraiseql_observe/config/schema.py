@@ -104,7 +104,8 @@ def _variant(node: Variants, value: Any) -> dict[str, Any]:
 def _checked(leaf: Leaf, field: Field | None) -> Any:
     def check_with(name: str, value: Any, error: Any) -> None:
         if value is None:
-            error(name, WORDS["null value not allowed"])
+            if not (field and field.optional):
+                error(name, WORDS["null value not allowed"])
             return
         try:
             typed = leaf.kind.read(value)
@@ -147,32 +148,28 @@ def _flat(errors: Mapping[Any, Any], node: Node | None, above: Key) -> Iterator[
         here = (*above, name)
         for report in reports:
             if isinstance(report, dict):
-                yield from _flat(report, _below(node, name, errors), here)
+                yield from _flat(report, _below(node, name), here)
             elif report == UNKNOWN:
                 yield Problem(here, _unknown(str(name), node))
             else:
                 yield Problem(here, WORDS.get(report, report))
 
 
-def _below(node: Node | None, name: Any, errors: Mapping[Any, Any]) -> Node | None:
-    del errors
-    match node:
-        case Section() if name in node.fields:
-            return node.fields[name].node
-        case Listing():
-            return node.item
-        case Table():
-            return node.value
-    return None
+def _below(node: Node | None, name: Any) -> Node | None:
+    if isinstance(node, Listing):
+        return node.item
+    if isinstance(node, Table):
+        return node.value
+    return _fields(node).get(name) if isinstance(node, Section | Variants) else None
+
+
+def _fields(node: Section | Variants) -> dict[str, Node]:
+    """Return the keys of a section with what stands there; where it may be of several kinds, those of all."""
+    kinds = [node] if isinstance(node, Section) else node.by_type.values()
+    return {key: field.node for one in kinds for key, field in one.fields.items()}
 
 
 def _unknown(name: str, node: Node | None) -> str:
-    known = node.keys() if isinstance(node, Section) else _any_keys(node)
+    known = _fields(node) if isinstance(node, Section | Variants) else ()
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return "is no setting" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _any_keys(node: Node | None) -> list[str]:
-    if not isinstance(node, Variants):
-        return []
-    return sorted({key for one in node.by_type.values() for key in one.keys()})  # noqa: SIM118  a method of ours

@@ -23,7 +23,7 @@ class ServerSettings:
     port: int = setting("TCP port to listen on; 0 takes a free one.", default=9095, minimum=0, maximum=65535)
     public_url: str = setting(
         "Where people reach the console, without a slash at the end: links in messages begin with it. "
-        "Empty means the address it listens on.",
+        "Without it messages have no links to the console.",
         default="",
         example="https://observe.example.com",
         pattern=r"(https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?)?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from enum import StrEnum
 from functools import cache
@@ -134,12 +134,3 @@ def _node(hint: Any) -> Node:
     if hint not in KINDS:
         raise TypeError(f"no kind of setting is known for {hint}")
     return Leaf(KINDS[hint], secret=hint is Secret)
-
-
-def items(node: Node, value: Any) -> Sequence[tuple[str | int, Any]]:
-    """The parts of a value that a node has parts for; none where the value has another form."""
-    if isinstance(node, Listing) and isinstance(value, list):
-        return list(enumerate(value))
-    if isinstance(node, Table | Section | Variants) and isinstance(value, Mapping):
-        return list(value.items())
-    return ()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from fraiseql_observe.config.declare import Secret, setting
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCHEMES = ("sqlite:///", "postgresql://", "postgres://")
 DEFAULT_URL = "sqlite:///fraiseql-observe.db"
 
 
@@ -26,3 +31,8 @@ class StoreSettings:
         example="90d",
         minimum=3600,
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, sentence) for an address that no engine answers to; it may hold a password, so it is not told."""
+        if not self.url.reveal().startswith(SCHEMES):
+            yield "url", "begins neither with sqlite:/// nor with postgresql://"

@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
 from fraiseql_observe.config.declare import NO_SECRET, Secret, Size, setting
 from fraiseql_observe.config.destinations import DestinationSettings
-
-NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +31,7 @@ class WebhookDestination(DestinationSettings):
     password: Secret = setting("For basic authentication.", default=NO_SECRET)
     header: str = setting("Name of a header of your own that carries `header_value`.", default="", example="X-Api-Key")
     header_value: Secret = setting("Value of that header.", default=NO_SECRET)
-    headers: Mapping[str, str] = setting("More headers, not secret.", default=NONE, example="{X-Team: databases}")
+    headers: Mapping[str, str] = setting("More headers, not secret.", factory=dict, example="{X-Team: databases}")
     allow_private: bool = setting(
         "Also post to private, loopback and link-local addresses.",
         default=False,

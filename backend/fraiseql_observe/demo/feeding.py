@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.demo.stack import Stack
     from fraiseql_observe.mixin import Rendered
 
-FIRST_LOOK = 20.0  # seconds of traffic before it is worth asking
+FIRST_LOOK = 15.0  # seconds, after those of the rehearsal, before it is worth asking
 BETWEEN_LOOKS = 4.0
 PATIENCE = 120.0  # seconds of traffic after which what is missing stays missing
 

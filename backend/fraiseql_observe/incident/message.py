@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from fraiseql_observe.incident.model import Action, Alert, Event, Incident
+
+COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +30,7 @@ class Trend:
     threshold: float | None = None
     expression: str = ""
     unit: str = ""  # as `notify.units.readable` takes it
-    operator: str = ""  # between value and threshold when the alert fires: > < >= <= == !=
+    operator: str = ""  # between value and threshold when the alert fires: one of `COMPARISONS`
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,4 +76,6 @@ def _firing(incident: Incident, now: datetime) -> Incident:
 
 def _unresolved(incident: Incident, what: str) -> None:
     if incident.state is State.RESOLVED:
-        raise ConflictError(f"Incident {incident.id} is resolved and cannot be {what}.", hint="It is over.")
+        raise ConflictError(
+            f"Incident {incident.id} is resolved and cannot be {what}.", hint="A new alert opens it again."
+        )

@@ -93,7 +93,7 @@ def plan(change: Change, situation: Situation, now: datetime) -> Plan:
         return Plan(held, _lines(event, line), next=_due(incident, 0, window.ends_at, now), cancels=True)
 
     if escalates:
-        incident = replace(incident, silenced_by="")
+        incident = replace(incident, silenced_by="") if incident.silenced_by else incident
         waited = change.kind is EventKind.ESCALATED
         taken = policy.take(situation.step if waited else 0, now, waited=waited)
         steps = {number: _destinations(policy, number, situation) for number in taken.numbers}

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cerberus
-import yaml
 
+from fraiseql_observe.config import document
 from fraiseql_observe.errors import ConfigError
-from fraiseql_observe.mixin import engine, kinds, knobs, serialise
+from fraiseql_observe.mixin import engine, kinds, knobs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAX_BYTES = 1_000_000
-MAX_NODES = 20_000  # with every alias written out
 UNKNOWN = "unknown field"
 KeyPath = tuple[str, ...]  # of a key, from `_config` down
 NULL = "null value not allowed"
@@ -52,22 +50,19 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: the file cannot be read, is no mapping, or holds an unknown or malformed key.
     """
-    node, value = _read(path)
-    if not isinstance(value, dict):
-        raise ConfigError(f"{path}: the file must hold a mapping of `_config` keys", hint=f"see {knobs.REFERENCE}")
-    lines = _lines_once(path, node)
-    return check(value, origin=str(path), lines=lines)
+    given = document.read(path, example=f"all keys are in {knobs.REFERENCE}")
+    return check(given.value, origin=str(path), origins=given.origins)
 
 
 def check(
-    overrides: Mapping[str, Any], *, origin: str = "_config", lines: Mapping[KeyPath, int] | None = None
+    overrides: Mapping[str, Any], *, origin: str = "_config", origins: Mapping[document.Key, str] | None = None
 ) -> dict[str, Any]:
     """The overrides in the units of `config.libsonnet`.
 
     Args:
         overrides: nested as `_config` is.
         origin: where they come from, for messages.
-        lines: the line of each path, for messages.
+        origins: file and line of each path, in the order of the file.
 
     Raises:
         ConfigError: naming every unknown or malformed key.
@@ -75,13 +70,13 @@ def check(
     defaults = knobs.defaults()
     validator = cerberus.Validator(schema(knobs.read(), defaults, overrides))
     if validator.validate(dict(overrides)):
-        document: dict[str, Any] = validator.document
-        return document
-    problems = sorted(
-        _problems(validator.errors, overrides, ()), key=lambda problem: (lines or {}).get(problem.path, 0)
-    )
+        normalised: dict[str, Any] = validator.document
+        return normalised
+    places = origins or {}
+    order = {path: number for number, path in enumerate(places)}
+    problems = sorted(_problems(validator.errors, overrides, ()), key=lambda problem: order.get(problem.path, 0))
     raise ConfigError(
-        "\n".join(_sentence(problem, origin, lines or {}) for problem in problems),
+        "\n".join(_sentence(problem, places.get(problem.path, origin)) for problem in problems),
         hint=_hint(problems, [".".join(path) for path in _paths(defaults, ())]),
     )
 
@@ -154,12 +149,11 @@ def _expects(report: str) -> str:
     return WANTED.get(report, report)
 
 
-def _sentence(problem: Problem, origin: str, lines: Mapping[KeyPath, int]) -> str:
-    line = f":{lines[problem.path]}" if problem.path in lines else ""
+def _sentence(problem: Problem, origin: str) -> str:
     key = ".".join(problem.path)
     if problem.expects is None:
-        return f"{origin}{line}: there is no key {key}"
-    return f"{origin}{line}: {key} is {json.dumps(problem.value, default=str)[:80]}, which is not {problem.expects}"
+        return f"{origin}: there is no key {key}"
+    return f"{origin}: {key} is {json.dumps(problem.value, default=str)[:80]}, which is not {problem.expects}"
 
 
 def _hint(problems: Sequence[Problem], known: Sequence[str]) -> str:
@@ -184,54 +178,3 @@ def _paths(value: Mapping[str, Any], path: KeyPath) -> Iterator[KeyPath]:
         yield (*path, name)
         if isinstance(inner, Mapping):
             yield from _paths(inner, (*path, name))
-
-
-def _read(path: Path) -> tuple[Any, Any]:
-    """The YAML nodes of a file and their value; JSON is YAML too."""
-    try:
-        content = path.read_bytes()
-        if len(content) > MAX_BYTES:
-            raise ConfigError(f"{path} is larger than {MAX_BYTES} bytes", hint="give only the keys that differ")
-        node = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
-        if not _is_bounded(node):
-            raise ConfigError(f"{path} stands for more keys than any configuration has", hint="write no nested aliases")
-        return node, {} if node is None else yaml.SafeLoader("").construct_document(node)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}", hint="give a YAML or JSON file in UTF-8") from None
-    except (RecursionError, ValueError) as error:  # nested beyond the stack; a date that does not exist
-        raise ConfigError(f"{path} cannot be read: {error}", hint="mend the file") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(serialise.misread(path, error), hint="mend the file") from None
-
-
-def _is_bounded(node: Any) -> bool:
-    """Whether the document stays small with its aliases written out: a few lines of them can stand for billions."""
-    pending, seen = [node], 0
-    while pending and seen <= MAX_NODES:
-        value = getattr(pending.pop(), "value", None)
-        seen += 1
-        for item in value if isinstance(value, list) else ():
-            pending.extend(item if isinstance(item, tuple) else (item,))
-    return not pending
-
-
-def _lines_once(path: Path, node: Any) -> dict[KeyPath, int]:
-    """The line of each key; a key given twice would silently lose its first value."""
-    lines: dict[KeyPath, int] = {}
-    for key, line in _lines(node, ()):
-        if key in lines:
-            raise ConfigError(
-                f"{path}:{line}: {'.'.join(key)} is given a second time, first on line {lines[key]}",
-                hint="keep one of them",
-            )
-        lines[key] = line
-    return lines
-
-
-def _lines(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
-    """The line of each key."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            here = (*path, str(key.value))
-            yield here, key.start_mark.line + 1
-            yield from _lines(value, here)

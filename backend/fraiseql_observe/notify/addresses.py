@@ -40,7 +40,6 @@ class Guard:
 
 
 ANYWHERE = Guard(anywhere=True)
-STRICT = Guard()
 
 
 def socket_factory(guard: Guard) -> Callable[[Any], socket.socket]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from fraiseql_observe.incident.message import Message
-
-from dataclasses import replace
 
 ELLIPSIS = "…"
 VALUE = 256  # characters of each text, where nothing else makes a body small enough
@@ -32,7 +33,10 @@ def cut_all(value: Any, limit: int) -> Any:
 
 def encode(value: Any) -> bytes:
     """Write JSON as UTF-8; what UTF-8 cannot say (half a surrogate pair) becomes a question mark."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def first_that_fits(candidates: Iterable[bytes], limit: int) -> bytes:

@@ -6,14 +6,15 @@ All values are plain text as they came in: the template's dialect escapes them w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from fraiseql_observe.incident import payload
 from fraiseql_observe.incident.model import Action, State
 from fraiseql_observe.notify import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from fraiseql_observe.incident.message import Message
     from fraiseql_observe.incident.model import Alert, Event, Incident
@@ -157,7 +158,7 @@ def _alert(alert: Alert, common: Mapping[str, str]) -> AlertView:
         summary=alert.annotations.get("summary", ""),
         description=alert.annotations.get("description", ""),
         value=alert.annotations.get("value", ""),
-        started_at=datetime.fromtimestamp(0, UTC) + timedelta(microseconds=alert.starts_ns // 1000),
+        started_at=payload.moment(alert.starts_ns),
         ended_at=alert.ended_at,
         source=alert.generator_url,
     )

@@ -32,7 +32,7 @@ def shorten(text: str, limit: int) -> str:
 def plain(text: object, limit: int = 1000, *, lines: bool = False) -> str:
     """Without control, bidirectional and other invisible characters, one line (or `lines`), at most `limit` long."""
     broken = _LINE_BREAKS.sub("\n" if lines else " ", str(text)[: limit * _READ_AT_MOST])
-    seen = "".join(character for character in broken if _visible(character))
+    seen = broken if broken.isprintable() else "".join(character for character in broken if _visible(character))
     return shorten(_BLANK_LINES.sub("\n\n", _RUNS.sub(" ", seen)).strip(), limit)
 
 
@@ -93,7 +93,7 @@ def mrkdwn_link(address: str, text: object) -> str:
 def url(text: object, limit: int = 2000) -> str:
     """An absolute http(s) URL, its host in ASCII and odd characters percent-encoded; empty when it is none."""
     raw = str(text)[: limit + 1].strip()
-    if len(raw) > limit or any(not _visible(character) or character.isspace() for character in raw):
+    if len(raw) > limit or _odd(raw):
         return ""
     try:
         parts = urlsplit(raw)
@@ -105,6 +105,13 @@ def url(text: object, limit: int = 2000) -> str:
     rest = raw.split("://", 1)[1][len(parts.netloc) :]
     address = f"{parts.scheme.lower()}://{host}" + (f":{port}" if port else "") + quote(rest, safe=_URL_SAFE)
     return address if len(address) <= limit else ""
+
+
+def _odd(raw: str) -> bool:
+    """Tell whether there are blanks or invisible characters; most text is printable, and that is asked at once."""
+    if raw.isprintable() and " " not in raw:
+        return False
+    return any(not _visible(character) or character.isspace() for character in raw)
 
 
 def _ascii_host(host: str) -> str:

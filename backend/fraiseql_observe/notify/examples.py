@@ -34,6 +34,8 @@ class _Example:
     description: str
     value: str
     threshold: str
+    course: tuple[float, float, float]  # of the metric: before, now, threshold
+    unit: str = ""
     alerts: int = 1
 
 
@@ -45,6 +47,8 @@ EXAMPLES = {
         "This is a test message. More operations fail than the threshold allows.",
         "14 %",
         "10 %",
+        (6, 14, 10),
+        "percent",
     ),
     "warning": _Example(
         "FraiseQLHighLatency",
@@ -53,6 +57,8 @@ EXAMPLES = {
         "This is a test message. Operations take longer than the threshold allows.",
         "1.8 s",
         "1 s",
+        (0.4, 1.8, 1),
+        "seconds",
     ),
     "info": _Example(
         "FraiseQLDatabaseGrowth",
@@ -61,6 +67,8 @@ EXAMPLES = {
         "This is a test message. Look whether it will have room enough.",
         "21 %",
         "20 %",
+        (18, 21, 20),
+        "percent",
     ),
     "group": _Example(
         "FraiseQLInstanceDown",
@@ -69,6 +77,7 @@ EXAMPLES = {
         "This is a test message. Several instances fell together.",
         "0",
         "1",
+        (1, 0, 1),
         alerts=BREADTH,
     ),
 }
@@ -160,11 +169,27 @@ def _alert(kind: _Example, number: int, state: State, now: datetime) -> Alert:
     )
 
 
-def _enrichment(kind: _Example, now: datetime) -> Enrichment:
+def _trend(kind: _Example, now: datetime) -> Trend:
+    """An hour of a metric that was well until about `AGE` ago."""
+    before, reading, threshold = kind.course
     start = now.timestamp() - 3600
-    points = tuple((start + 60 * step, 8 + 4 * sin(step / 7) + step / 12) for step in range(61))
+    points = []
+    for minute in range(61):
+        turned = min(max((minute - 37) / 12, 0.0), 1.0)
+        ripple = (threshold - before) / 8 * sin(minute / 3) * (1 - turned)
+        points.append((start + 60 * minute, before + (reading - before) * turned + ripple))
+    return Trend(
+        tuple(points),
+        threshold=threshold,
+        expression="an example",
+        unit=kind.unit,
+        operator="<" if reading < threshold else ">",
+    )
+
+
+def _enrichment(kind: _Example, now: datetime) -> Enrichment:
     return Enrichment(
-        trend=Trend(points, threshold=10.0, expression="an example", unit="percent"),
+        trend=_trend(kind, now),
         operations=("GetOrders", "CreateOrder", "SearchProducts"),
         users=42,
         value=kind.value,

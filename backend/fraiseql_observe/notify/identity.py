@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 
 
-def provider_key(instance: str, incident_id: str) -> str:
+def provider_key(incident_id: str) -> str:
     """Return the key of one incident at a provider: 64 hex digits.
 
     One for each incident and not for each group, so that a late resolve of an old incident never closes a new one;
-    with our instance in it, so that installations that share an integration keep apart.
+    ids are random, so that installations that share an integration keep apart.
     """
-    return hashlib.sha256(f"{instance}\n{incident_id}".encode()).hexdigest()
+    return hashlib.sha256(f"fraiseql-observe\n{incident_id}".encode()).hexdigest()
 
 
 def channel(kind: str, *secrets: str) -> str:

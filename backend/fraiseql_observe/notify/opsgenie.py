@@ -67,7 +67,7 @@ class Opsgenie:
         Raises:
             DeliveryError: it was refused, or nobody knows.
         """
-        alias = message.receipt.get("alias") or provider_key(self._tools.instance, message.incident.id)
+        alias = message.receipt.get("alias") or provider_key(message.incident.id)
         path, body = self._request(message, alias)
         headers = {"Content-Type": "application/json", "Authorization": f"GenieKey {self.settings.api_key.reveal()}"}
         answer = await self._tools.http.request(

@@ -63,12 +63,12 @@ class PagerDuty:
         return f"PagerDuty({self.name!r})"
 
     async def send(self, message: Message) -> Sent:
-        """Send one event; the receipt keeps its key, so that a changed `instance` loses no incident.
+        """Send one event; the receipt keeps its key.
 
         Raises:
             DeliveryError: it was refused, or nobody knows.
         """
-        key = message.receipt.get("dedup_key") or provider_key(self._tools.instance, message.incident.id)
+        key = message.receipt.get("dedup_key") or provider_key(message.incident.id)
         body = event(message, self.settings.routing_key.reveal(), key, self._tools.console_url)
         answer = await self._tools.http.request(
             "POST", self._url, body, {"Content-Type": "application/json"}, within=self._within

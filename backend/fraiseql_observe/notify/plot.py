@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+from fraiseql_observe.incident.message import COMPARISONS
 from fraiseql_observe.notify.units import readable
 
 if TYPE_CHECKING:
@@ -24,14 +24,6 @@ CURRENT = 60  # seconds for which a value is still that of now
 GAP = 3.5  # usual distances between points that make a hole in the line
 Y_TICKS, X_TICKS = 4, 6
 MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360)
-COMPARISONS = {
-    ">": operator.gt,
-    "<": operator.lt,
-    ">=": operator.ge,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,17 @@ def create(settings: Mapping[str, DestinationSettings], tools: Tools) -> dict[st
     return {name: _destination(name, each, tools) for name, each in settings.items()}
 
 
+def problems(settings: Mapping[str, DestinationSettings], tools: Tools) -> dict[str, ConfigError]:
+    """Give what is wrong with destinations, by name, that only making them shows."""
+    found = {}
+    for name, each in settings.items():
+        try:
+            _destination(name, each, tools)
+        except ConfigError as error:
+            found[name] = error
+    return found
+
+
 def _destination(name: str, settings: DestinationSettings, tools: Tools) -> Destination:
     try:
         module, maker = MAKERS[settings.kind]

@@ -2,7 +2,8 @@
 
 Jinja's own sandbox keeps a template from reaching the interpreter; it does not keep it from looping for ever or from
 filling the memory. So every loop, macro and output here ticks a meter (steps, characters, seconds), operators and
-methods that make much from little are refused, and only filters with a bounded result exist.
+methods that make much from little are refused, lists are weighed with all they hold, and only filters with a bounded
+result exist.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import StrictUndefined, nodes, pass_context
 from jinja2.exceptions import SecurityError
+from jinja2.filters import do_groupby, do_sort, do_sum
 from jinja2.runtime import Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Namespace, pass_environment
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from jinja2 import BaseLoader
 
 CHARACTERS = 1_000_000  # written or joined in one rendering
+HELD = 1_000_000  # characters in one list that a template makes, with all the lists in it
+ITEM = 10  # characters that an item of a list counts for, whatever it is
 STEPS = 20_000  # turns of loops and calls of macros
 SECONDS = 1.0
 NUMBER = 10**18  # largest whole number a template may make
@@ -94,8 +99,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             optimized=False,
             cache_size=100,
         )
-        self.filters = {**filters.KEPT, **filters.OWN, "join": self._join, "replace": _replace}
-        self.globals = {"range": _range, "namespace": self.globals["namespace"]}
+        self.filters = {**filters.KEPT, **filters.OWN, **COLLECTING, "join": self._join, "replace": _replace}
+        self.globals = {"range": _range, "namespace": _Namespace}
         self.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": filters.jsonable}
 
     # What a template may touch
@@ -117,8 +122,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
             METER.get().write(len(result))
         elif isinstance(result, int) and abs(result) > NUMBER:
             raise Exhausted(f"it makes a number beyond {NUMBER}")
-        elif isinstance(result, list | tuple) and len(result) > ITEMS:
-            raise Exhausted(f"it makes a list of more than {ITEMS}")
+        elif isinstance(result, list | tuple):
+            if len(result) > ITEMS:
+                raise Exhausted(f"it makes a list of more than {ITEMS}")
+            self.weighed(result)
         return result
 
     def wrap_str_format(self, value: Any) -> None:
@@ -137,9 +144,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """`a ~ b`; where one of them is markup already, the others are made harmless first."""
         if any(isinstance(part, Markup) for part in parts):
             return Markup("").join(self.written(part) for part in parts)
-        text = "".join(map(str, parts))
-        METER.get().write(len(text))
-        return text
+        texts = [str(part) for part in parts]
+        METER.get().write(sum(map(len, texts)))  # before there is a text of that length
+        return "".join(texts)
+
+    def weighed(self, value: Any) -> Any:
+        """A list that a template made: `[x, x]` in a loop doubles at each turn what is written for it."""
+        _weigh(value, HELD)
+        return value
 
     def written(self, value: Any) -> str:
         """What is written for `{{ value }}`."""
@@ -161,7 +173,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _Metered(NodeTransformer):
-    """Writes a tick into every template, loop and macro, and hands `~` to the environment."""
+    """Writes a tick into every template, loop and macro, and hands `~` and written lists to the environment."""
 
     def _with_tick(self, node: Any) -> Any:
         self.generic_visit(node)
@@ -176,6 +188,73 @@ class _Metered(NodeTransformer):
         self.generic_visit(node)
         call = nodes.Call(nodes.EnvironmentAttribute("joined"), node.nodes, [], None, None)
         return call.set_lineno(node.lineno, override=True)
+
+    def _weighed(self, node: Any) -> Any:
+        self.generic_visit(node)
+        if getattr(node, "ctx", "load") != "load":  # the names in `for a, b in …`
+            return node
+        call = nodes.Call(nodes.EnvironmentAttribute("weighed"), [node], [], None, None)
+        return call.set_lineno(node.lineno, override=True)
+
+    visit_List = visit_Tuple = visit_Dict = _weighed  # noqa: N815
+
+
+class _Namespace(Namespace):
+    """Is written without what it holds, which may be itself."""
+
+    def __repr__(self) -> str:
+        return "namespace"
+
+
+def _weigh(value: Any, left: int) -> int:
+    """What is left of a number of characters and items after a value and all it holds.
+
+    Raises:
+        Exhausted: nothing.
+    """
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str | range):
+            left -= len(each) * (ITEM if isinstance(each, range) else 1)
+        left -= ITEM
+        if left < ITEM * len(waiting):
+            raise Exhausted(f"it makes a list that holds more than {HELD} characters")
+        if isinstance(each, Mapping):
+            waiting += each.keys()
+            waiting += each.values()
+        elif isinstance(each, list | tuple | set | frozenset):
+            waiting += each
+    METER.get().write(0)
+    return left
+
+
+def _list(items: Any) -> list[Any]:
+    left, made = HELD, []
+    for item in items:
+        left = _weigh(item, left)
+        made.append(item)
+    return made
+
+
+@pass_environment
+def _sort(environment: Sandbox, items: Any, *how: Any, **more: Any) -> list[Any]:
+    return do_sort(environment, _list(items), *how, **more)
+
+
+@pass_environment
+def _groupby(environment: Sandbox, items: Any, *how: Any, **more: Any) -> Any:
+    return do_groupby(environment, _list(items), *how, **more)
+
+
+@pass_environment
+def _sum(environment: Sandbox, items: Any, attribute: str | None = None, start: float = 0) -> Any:
+    if not isinstance(start, int | float):
+        raise SecurityError("only numbers are summed up here")
+    return do_sum(environment, items, attribute, start)
+
+
+COLLECTING: dict[str, Any] = {"list": _list, "sort": _sort, "groupby": _groupby, "sum": _sum}
 
 
 def _range(*bounds: int) -> range:

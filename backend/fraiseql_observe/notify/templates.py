@@ -68,11 +68,12 @@ class Templates:
         if not self.folder.is_dir():
             return [f"The templates' folder {self.folder} does not exist."]
         files = sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.j2"))
-        return [problem for name in files if (problem := self._problem(name))]
+        return [problem for name in files if (problem := self.problem(name))]
 
-    def _problem(self, name: str) -> str:
+    def problem(self, name: str) -> str:
+        """What is wrong with the template of that name, as a sentence; empty when nothing is. Nothing is rendered."""
         try:
-            _sandbox(self._own, name).get_template(name)
+            _sandbox(self._own or self._built_in, name).get_template(name)
         except TemplateError as error:
             return error.message
         except (JinjaError, RecursionError, OSError, UnicodeError) as error:
@@ -87,7 +88,7 @@ class Templates:
             notices.append(f"{sentence} The built-in template was used instead.")
         if sentence not in self._said:
             self._said.add(sentence)
-            log.warning("a template failed and the built-in one was used", extra={"problem": sentence})
+            log.warning("%s The built-in template is used instead.", sentence)
 
 
 def built_in_names() -> list[str]:

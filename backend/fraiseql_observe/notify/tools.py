@@ -15,14 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Shared by all destinations of one backend.
-
-    `instance` names this installation: it is part of the keys given to providers, so that two installations that
-    share an integration never close each other's incidents. It must not change while incidents are open.
-    """
+    """Shared by all destinations of one backend."""
 
     http: Http
     templates: Templates
     clock: Callable[[], datetime]
-    instance: str = "fraiseql-observe"
     console_url: str = ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
-SPANS = ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", 1, "s"))
+SPANS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+MINUTE, HOUR = 60, 3600
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _COUNTS = ("", " K", " M", " G", " T")
 
@@ -55,6 +55,17 @@ def _seconds(value: float) -> str:
         return f"{digits(value * 1000)} ms"
     if round(value) < MINUTE:
         return f"{digits(value)} s"
-    size, name, smaller, small_name = next(each for each in SPANS if round(value) >= each[0])
-    whole, rest = divmod(round(value), size)
-    return f"{whole} {name}" + (f" {rest // smaller} {small_name}" if rest // smaller else "")
+    return span(round(value), 2)
+
+
+def span(seconds: int, parts: int) -> str:
+    """Whole seconds in the largest unit, with two parts also in the next smaller one: `3 h 12 min`; `0 s` below one."""
+    left = max(0, seconds)
+    said: list[str] = []
+    for size, unit in SPANS:
+        count, left = divmod(left, size)
+        if count or said:
+            said.append(f"{count} {unit}" if count else "")
+        if len(said) == parts:
+            break
+    return " ".join(filter(None, said)) or "0 s"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.incident.model import EventKind, State
+from fraiseql_observe.notify import units
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -21,23 +22,12 @@ PHRASES = {
     EventKind.DELIVERY_DEAD: "message could not be delivered to",
 }
 NAMES = 3  # of alerts, before "and 5 more"
-UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def duration(span: timedelta) -> str:
     """Two units at most: `45 s`, `4 min`, `2 h 5 min`, `3 d 4 h`. A negative one (a clock that jumped) is `0 s`."""
-    seconds = max(0, int(span.total_seconds()))
-    for index, (size, unit) in enumerate(UNITS):
-        if seconds >= size:
-            return _two(seconds, size, unit, *UNITS[min(index + 1, len(UNITS) - 1)])
-    return "0 s"
-
-
-def _two(seconds: int, size: int, unit: str, smaller_size: int, smaller: str) -> str:
-    whole, rest = divmod(seconds, size)
-    if unit in {"min", "s"} or rest < smaller_size:  # nobody reads `4 min 7 s`
-        return f"{whole} {unit}"
-    return f"{whole} {unit} {rest // smaller_size} {smaller}"
+    seconds = int(span.total_seconds())
+    return units.span(seconds, 2 if seconds >= units.HOUR else 1)  # nobody reads `4 min 7 s`
 
 
 def clock(at: datetime, now: datetime) -> str:

@@ -28,7 +28,6 @@ insert into alert (identity, {_COLUMNS}) values (:identity, {", ".join(f":{name}
 on conflict (identity) do update set {", ".join(f"{name} = excluded.{name}" for name in _NAMES if name not in _KEPT)}
 """
 _BY_IDENTITY = f"select {_COLUMNS} from alert where identity = any(:identities)"
-_FIRING = f"select {_COLUMNS} from alert where fingerprint = any(:fingerprints) and status = 'firing'"
 _LATEST = f"""
 select {_COLUMNS} from alert where (fingerprint, starts_ns) in (
   select fingerprint, max(starts_ns) from alert where fingerprint = any(:fingerprints) group by fingerprint
@@ -41,7 +40,6 @@ _TOUCH = "update alert set last_seen = :seen where identity = any(:identities) a
 _STALE = f"""
 select {_COLUMNS} from alert where status = 'firing' and last_seen < :before order by last_seen limit :limit
 """
-_COUNTS = "select status, count(*) as count from alert where incident_id = :incident_id group by status"
 _ALL_FIRING = f"""
 select {_COLUMNS} from alert where status = 'firing' and identity > :after order by identity limit :limit
 """
@@ -71,16 +69,6 @@ def by_identity(tx: Transaction, identities: Collection[Identity]) -> dict[Ident
     return {kept.identity: kept for kept in map(_kept, rows)}
 
 
-def firing(tx: Transaction, fingerprints: Collection[str]) -> dict[str, list[Kept]]:
-    """Give the occurrences of these label sets that fire, oldest start first."""
-    found: dict[str, list[Kept]] = {}
-    for row in tx.rows(_FIRING, {"fingerprints": list(fingerprints)}):
-        found.setdefault(row["fingerprint"], []).append(_kept(row))
-    for kept in found.values():
-        kept.sort(key=lambda one: one.alert.starts_ns)
-    return found
-
-
 def latest(tx: Transaction, fingerprints: Collection[str]) -> dict[str, Kept]:
     """Give the occurrence of each label set that started last, firing or not."""
     rows = tx.rows(_LATEST, {"fingerprints": list(fingerprints)})
@@ -96,11 +84,6 @@ def all_firing(tx: Transaction, after: Identity | None = None, limit: int = 1000
 def of(tx: Transaction, incident_id: str, limit: int = 100) -> list[Kept]:
     """Give the incident's alerts: those that fire first, then by start."""
     return [_kept(row) for row in tx.rows(_OF, {"incident_id": incident_id, "limit": limit})]
-
-
-def counts(tx: Transaction, incident_id: str) -> dict[AlertStatus, int]:
-    found = {row["status"]: row["count"] for row in tx.rows(_COUNTS, {"incident_id": incident_id})}
-    return {status: found.get(status, 0) for status in AlertStatus}
 
 
 def upsert(tx: Transaction, rows: Iterable[Kept]) -> None:

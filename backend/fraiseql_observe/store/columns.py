@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 FOREVER = 2**62  # later than any time, within bigint
@@ -28,12 +30,18 @@ def moment_or_none(value: int | None) -> datetime | None:
 
 
 def dump(value: Any) -> str:
-    """Write JSON in ASCII: escapes keep NUL and lone surrogates, which PostgreSQL's text would refuse."""
-    return json.dumps(value, separators=(",", ":"))
+    """Write JSON in which NUL and lone surrogates, which PostgreSQL's text would refuse, are escaped."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # half a surrogate pair, or an integer beyond 64 bits
+        return json.dumps(value, separators=(",", ":"))
 
 
 def load(text: str) -> Any:
-    return json.loads(text)
+    try:
+        return orjson.loads(text)
+    except ValueError:  # an escaped half of a surrogate pair
+        return json.loads(text)
 
 
 def text(value: str) -> str:

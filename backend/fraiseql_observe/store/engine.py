@@ -13,7 +13,7 @@ T = TypeVar("T")
 class Transaction(Protocol):
     """A transaction in its thread; statements use `:name` parameters and the SQL that both engines speak.
 
-    Times are integers: microseconds since the epoch (`store.times`). JSON is text. Booleans are 0 and 1. Rows are
+    Times are integers: microseconds since the epoch (`store.columns`). JSON is text. Booleans are 0 and 1. Rows are
     dicts.
     """
 
@@ -46,8 +46,11 @@ class Engine(Protocol):
 
     skip_locked: str
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
+    async def write(self, work: Callable[[Transaction], T], *, durable: bool = True) -> T:
         """Run `work` in a transaction, in a thread; commit when it returns, roll back when it raises.
+
+        Commits keep their order. One that is not `durable` survives the process's death, but a power cut may take it
+        together with all that came after it: for what is done again from rows that were durable before.
 
         Runs `work` again when the database says that the transaction lost to another (serialisation, deadlock).
 

@@ -36,7 +36,7 @@ STUCK = 30.0  # seconds without an end of the running batch, after which nothing
 class Job:
     """Rows to append, or work to do in a transaction, and what became of it."""
 
-    __slots__ = ("error", "future", "result", "rows", "size", "statement", "topics", "work")
+    __slots__ = ("durable", "error", "future", "result", "rows", "size", "statement", "topics", "work")
 
     def __init__(self, future: asyncio.Future[Any]) -> None:
         self.future = future
@@ -44,6 +44,7 @@ class Job:
         self.rows: Sequence[Mapping[str, Any]] = ()
         self.work: Callable[[Transaction], Any] | None = None
         self.size = 0
+        self.durable = True
         self.reset()
 
     def do(self, transaction: Transaction) -> Any:
@@ -87,9 +88,10 @@ class GroupCommit:
         job.size = sum([len(value) for row in job.rows for value in row.values() if isinstance(value, bytes)])
         return self._submit(job)
 
-    def write(self, work: Callable[[Transaction], Any]) -> asyncio.Future[Any]:
+    def write(self, work: Callable[[Transaction], Any], *, durable: bool = True) -> asyncio.Future[Any]:
         job = Job(self._loop.create_future())
         job.work = work
+        job.durable = durable
         return self._submit(job)
 
     async def close(self) -> None:

@@ -44,9 +44,7 @@ update incident set {", ".join(f"{name} = :{name}" for name in _WRITTEN if name 
 where id = :id and version = :version - 1
 """
 _SNAPSHOT = "select policy_snapshot from incident where id = :id"
-_SET_SNAPSHOT = "update incident set policy_snapshot = :policy_snapshot where id = :id"
 _BY_ID = f"select {_COLUMNS} from incident where id = any(:ids)"
-_UNRESOLVED = f"select {_COLUMNS} from incident where key = any(:keys) and state <> 'resolved'"
 _LATEST = f"""
 select {_COLUMNS} from incident where (key, opened_at) in (
   select key, max(opened_at) from incident where key = any(:keys) group by key
@@ -54,9 +52,6 @@ select {_COLUMNS} from incident where (key, opened_at) in (
 """
 _PREVIOUS = f"""
 select {_COLUMNS} from incident where key = :key and opened_at < :before order by opened_at desc, id desc limit :limit
-"""
-_WOKEN = f"""
-select {_COLUMNS} from incident where snoozed_until <= :now and state <> 'resolved' order by snoozed_until limit :limit
 """
 _SILENCED = f"""
 select {_COLUMNS} from incident where silenced_by = :window_id and silenced_by <> '' and state <> 'resolved'
@@ -132,11 +127,6 @@ def find(tx: Transaction, ids: Collection[str]) -> dict[str, Incident]:
     return {row["id"]: _incident(row) for row in tx.rows(_BY_ID, {"ids": list(ids)})}
 
 
-def unresolved(tx: Transaction, keys: Collection[str]) -> dict[str, Incident]:
-    """Give the one unresolved incident of each group that has one, by key."""
-    return {row["key"]: _incident(row) for row in tx.rows(_UNRESOLVED, {"keys": list(keys)})}
-
-
 def latest(tx: Transaction, keys: Collection[str]) -> dict[str, Incident]:
     """Give each group's latest incident in any state, by key."""
     rows = sorted(tx.rows(_LATEST, {"keys": list(keys)}), key=itemgetter("id"))  # of one instant, the last id
@@ -147,11 +137,6 @@ def previous(tx: Transaction, key: str, before: datetime, limit: int = 5) -> lis
     """Give the group's incidents opened before a time, newest first."""
     parameters = {"key": key, "before": micros(before), "limit": limit}
     return [_incident(row) for row in tx.rows(_PREVIOUS, parameters)]
-
-
-def woken(tx: Transaction, now: datetime, limit: int = 100) -> list[Incident]:
-    """Give unresolved incidents whose snooze is over."""
-    return [_incident(row) for row in tx.rows(_WOKEN, {"now": micros(now), "limit": limit})]
 
 
 def silenced(tx: Transaction, window_id: str, limit: int = 1000) -> list[Incident]:
@@ -194,11 +179,6 @@ def snapshot(tx: Transaction, id: str) -> dict[str, Any]:  # noqa: A002 - the co
         raise NotFoundError(f"There is no incident {id!r}.")
     kept: dict[str, Any] = load(rows[0]["policy_snapshot"])
     return kept
-
-
-def set_snapshot(tx: Transaction, id: str, snapshot: Mapping[str, Any]) -> None:  # noqa: A002 - the column
-    """Replace the policy of a reopened incident."""
-    tx.execute(_SET_SNAPSHOT, {"id": id, "policy_snapshot": dump(dict(snapshot))})
 
 
 def counts(tx: Transaction) -> dict[State, int]:

@@ -16,14 +16,8 @@ insert into lease (name, holder, until) values (:name, :holder, :until)
 on conflict (name) do update set holder = excluded.holder, until = excluded.until
 where lease.holder = excluded.holder or lease.until <= :now
 """
-_RELEASE = "delete from lease where name = :name and holder = :holder"
 
 
 def take(tx: Transaction, name: str, holder: str, until: datetime, *, now: datetime) -> bool:
     """Take or prolong a lease; False while somebody else holds it."""
     return tx.execute(_TAKE, {"name": name, "holder": holder, "until": micros(until), "now": micros(now)}) > 0
-
-
-def release(tx: Transaction, name: str, holder: str) -> None:
-    """Let go of a lease, if it is ours."""
-    tx.execute(_RELEASE, {"name": name, "holder": holder})

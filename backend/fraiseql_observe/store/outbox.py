@@ -88,6 +88,7 @@ _EXPIRED = f"""
 select {COLUMNS} from delivery where state = 'sending' and deadline_at < :now
 order by deadline_at limit :limit for update skip locked
 """
+_STUCK = "select count(*) as count from delivery where state = 'sending' and deadline_at < :before"
 _REPLAY = """
 update delivery set state = 'new', due_at = :now, finished_at = null, deadline_at = null
 where id = :id and state in ('dead', 'ambiguous')
@@ -112,6 +113,7 @@ __all__ = [
     "next_due",
     "replay",
     "search",
+    "stuck",
     "waiting",
 ]
 
@@ -212,6 +214,12 @@ def expired(tx: Transaction, now: datetime, limit: int = 100) -> list[Delivery]:
     For a write, in which `finish` decides about them; another replica is not given the same.
     """
     return [to_delivery(row) for row in tx.rows(_EXPIRED, {"now": micros(now), "limit": limit})]
+
+
+def stuck(tx: Transaction, before: datetime) -> int:
+    """Count what `expired` would give and nobody took until a time; a read, for whoever only looks."""
+    found: int = tx.rows(_STUCK, {"before": micros(before)})[0]["count"]
+    return found
 
 
 def replay(tx: Transaction, id: str, now: datetime) -> Delivery:  # noqa: A002 - the column

@@ -42,6 +42,7 @@ TRIES = 6
 WATCH = 0.5  # seconds between looks after sessions that hang
 _LOST = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('fraiseql-observe ' || :name, 0))"
+_NO_FLUSH = "set local synchronous_commit = off"
 _NOTIFY = f"select pg_notify('{CHANNEL}', :payload)"
 _MIGRATION = "set local statement_timeout = '15min'; set local lock_timeout = '5min'"
 _SCHEMA_THERE = "select 1 as there from pg_namespace where nspname = :name"
@@ -90,8 +91,8 @@ class PostgresEngine:
         self._closed = False
         self._timer = self._watch()
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        result, topics = await self._in(self._writers, lambda: self._write(work))
+    async def write(self, work: Callable[[Transaction], T], *, durable: bool = True) -> T:
+        result, topics = await self._in(self._writers, lambda: self._write(work, durable=durable))
         self._topics.wake(topics)
         return result
 
@@ -168,9 +169,11 @@ class PostgresEngine:
                 raise explain(error, self._server) from error
             time.sleep(random.uniform(0.001, 0.02) * tried)  # noqa: S311 - so that two do not meet again
 
-    def _write(self, work: Callable[[Transaction], T]) -> tuple[T, tuple[str, ...]]:
+    def _write(self, work: Callable[[Transaction], T], *, durable: bool) -> tuple[T, tuple[str, ...]]:
         def transaction(connection: Connection) -> tuple[T, tuple[str, ...]]:
             tx = PostgresTransaction(connection)
+            if not durable:
+                tx.execute(_NO_FLUSH)
             result = work(tx)
             topics = tuple(tx.topics)
             for topic in topics:

@@ -15,7 +15,6 @@ insert into receipt (incident_id, destination, ref) values (:incident_id, :desti
 on conflict (incident_id, destination) do update set ref = excluded.ref
 """
 _GET = "select ref from receipt where incident_id = :incident_id and destination = :destination"
-_OF = "select destination, ref from receipt where incident_id = :incident_id order by destination"
 
 
 def put(tx: Transaction, receipt: Receipt) -> None:
@@ -27,8 +26,3 @@ def put(tx: Transaction, receipt: Receipt) -> None:
 def get(tx: Transaction, incident_id: str, destination: str) -> Receipt | None:
     rows = tx.rows(_GET, {"incident_id": incident_id, "destination": destination})
     return Receipt(incident_id, destination, load(rows[0]["ref"])) if rows else None
-
-
-def of(tx: Transaction, incident_id: str) -> list[Receipt]:
-    rows = tx.rows(_OF, {"incident_id": incident_id})
-    return [Receipt(incident_id, row["destination"], load(row["ref"])) for row in rows]

@@ -85,10 +85,11 @@ class SqliteEngine:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._reads = 0
+        self._flushes = True  # the writer's own: as the connection was opened
         self._closed = False
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        result: T = await self._writer.write(work)
+    async def write(self, work: Callable[[Transaction], T], *, durable: bool = True) -> T:
+        result: T = await self._writer.write(work, durable=durable)
         return result
 
     async def append(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -141,6 +142,7 @@ class SqliteEngine:
     def _commit(self, jobs: Sequence[Job]) -> int:
         """Write jobs in one transaction; returns how many, because long work is not kept together."""
         try:
+            self._flush(always=any(job.durable for job in jobs))
             self._connection.execute("begin immediate")
         except sqlite3.Error as error:
             self._fail(jobs, error)
@@ -154,6 +156,12 @@ class SqliteEngine:
             _roll_back(self._connection)
             raise
         return done
+
+    def _flush(self, *, always: bool) -> None:
+        """Flush the log at the coming commit, or leave that to the next one that must; the log keeps their order."""
+        if always is not self._flushes:
+            self._connection.execute(f"pragma synchronous = {'full' if always else 'normal'}")
+            self._flushes = always
 
     def _again(self, jobs: Sequence[Job], error: sqlite3.Error) -> int:
         """After the whole transaction was lost, take each job alone: perhaps one of them is to blame."""

@@ -100,8 +100,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         StoreError: it cannot be opened or is no such file.
     """
     try:
-        with suppress(OSError):  # SQLite says it better; its other files get the permissions of this one
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _make(path)
         connection = sqlite3.connect(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
         )
@@ -116,6 +115,16 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise explain(error, path) from error
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make the file for this user only, where it is missing; SQLite's other files get its permissions.
+
+    One that is there is never opened: to close a file drops all locks that the process has on it (POSIX), with them
+    SQLite's, and then the next visitor to leave takes itself for the last and removes the log under the server.
+    """
+    with suppress(OSError):  # SQLite says it better
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def explain(error: sqlite3.Error, path: Path) -> ObserveError:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import promql_parser
 
+from fraiseql_observe.promql import metric_names
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -100,18 +102,10 @@ def explain_absence(expression: str, known: Callable[[str], bool]) -> str:
 
 def metrics_in(expression: str) -> tuple[str, ...]:
     """The metric names that an expression selects, in order; empty when it does not parse."""
-    names: dict[str, None] = {}
-
-    def collect(node: Any) -> bool:
-        if isinstance(node, promql_parser.VectorSelector) and node.name:
-            names[node.name] = None
-        return True
-
     try:
-        promql_parser.walk(promql_parser.parse(expression), collect, lambda _: True)
+        return metric_names(promql_parser.parse(expression))
     except ValueError:
         return ()
-    return tuple(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fraiseql_observe._version import __version__
+from fraiseql_observe.errors import StoreError
+from fraiseql_observe.store import inbox
 from fraiseql_observe.web.keys import AUDIT, MANAGER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from fraiseql_observe.alerts.manager import AlertManager
+
+PATIENCE = 2.0  # seconds
+INBOX_MOST = 100_000  # webhooks
+INBOX_OLDEST = timedelta(minutes=2)
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -21,18 +29,36 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """200 when alerts can be taken: the store can be written and the inbox has room; else 503, with the reasons.
+    """200 when alerts can be taken: all parts work, the store can be written, the inbox is not over its limit.
 
     What is wrong with the audit database is said too, but never keeps an alert out.
     """
-    failing = dict(request.app[MANAGER].ready)
+    found = await state(request.app[MANAGER])
     audit = {"audit": request.app[AUDIT].warnings} if AUDIT in request.app else {}
-    return web.json_response({**state(failing), **audit}, status=503 if failing else 200)
+    return web.json_response({**found, **audit}, status=200 if found["ok"] else 503)
 
 
-def state(failing: Mapping[str, str]) -> dict[str, object]:
-    """`failing` says why, by part."""
-    return {"ok": not failing, "version": __version__, "failing": dict(failing)}
+async def state(manager: AlertManager) -> dict[str, object]:
+    """How it is; `failing` says why, by part."""
+    failing = {**manager.ready, **await _store(manager)}
+    return {"ok": not failing, "version": __version__, "failing": failing}
+
+
+async def _store(manager: AlertManager) -> dict[str, str]:
+    """What is wrong with the store and the inbox in it."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            # A transaction without a change: it takes the lock of a writer.
+            backlog = await manager.engine.write(inbox.backlog)
+    except TimeoutError:
+        return {"store": f"it does not answer within {PATIENCE:g} s"}
+    except StoreError as error:
+        return {"store": error.message}
+    if backlog.count > INBOX_MOST:
+        return {"inbox": f"{backlog.count} webhooks wait to be worked in"}
+    if backlog.oldest is not None and manager.clock() - backlog.oldest > INBOX_OLDEST:
+        return {"inbox": f"a webhook waits since {backlog.oldest:%H:%M:%S}"}
+    return {}
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -89,7 +89,9 @@ def _http(error: web.HTTPException) -> web.StreamResponse:
         allowed = ", ".join(sorted(error.allowed_methods))
         return errors.refusal(405, f"{error.method} is not for this address; {allowed} is.", headers={"Allow": allowed})
     if isinstance(error, web.HTTPNotFound):
-        return errors.refusal(404, "There is nothing at this address.")
+        return errors.refusal(
+            404, "There is nothing at this address; /api/observability/openapi.json lists what there is."
+        )
     return errors.refusal(error.status, error.reason)
 
 

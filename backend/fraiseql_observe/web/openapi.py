@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,27 @@ PATH = f"{BASE}/openapi.json"
 FILE = "openapi.json"
 PLACES = re.compile(r"{(\w+)}")
 ALWAYS = (400, 401, 403, 503)
+# Not those of `http.HTTPStatus`, which change with Python.
+WORDS = {
+    200: "As asked",
+    201: "Made",
+    202: "Begun",
+    204: "Done",
+    304: "The client has it already",
+    400: "Parameters or body are wrong: all problems at once",
+    401: "No token, or one that is unknown, expired or revoked",
+    403: "The token lacks the scope",
+    404: "It does not exist",
+    409: "Its state does not allow that",
+    412: "It has changed since it was seen",
+    413: "The body is too large, or the range of time too long",
+    415: "The body is no JSON in UTF-8",
+    429: "Too many questions at once; ask again soon",
+    500: "The database refused the question, or answers not as its file declares",
+    502: "A server that had to be asked did not answer well",
+    503: "Not now; try again",
+    504: "The question takes too long",
+}
 ABOUT = """\
 Alerts, deliveries, maintenance windows, tokens and audit questions of the fraiseql-observe backend.
 
@@ -111,7 +131,7 @@ def _with_default(field: Field) -> dict[str, Any]:
 
 
 def _responses(operation: Operation) -> Iterable[tuple[str, dict[str, Any]]]:
-    good: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
+    good: dict[str, Any] = {"description": WORDS[operation.status]}
     if operation.answer:
         good["content"] = _json(operation.answer)
         if operation.csv:
@@ -120,10 +140,10 @@ def _responses(operation: Operation) -> Iterable[tuple[str, dict[str, Any]]]:
         good["headers"] = {"ETag": {"schema": {"type": "string"}}}
     yield str(operation.status), good
     if operation.tagged:
-        yield "304", {"description": HTTPStatus(304).phrase}
+        yield "304", {"description": WORDS[304]}
     sized = (413, 415) if operation.body else ()
     for status in sorted({*ALWAYS, *operation.refusals, *sized}):
-        yield str(status), {"description": HTTPStatus(status).phrase, "content": _json("Error")}
+        yield str(status), {"description": WORDS[status], "content": _json("Error")}
 
 
 def _json(name: str) -> dict[str, Any]:

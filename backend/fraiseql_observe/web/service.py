@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
+import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -13,13 +15,13 @@ from aiohttp import web
 
 from fraiseql_observe.alerts.manager import AlertManager
 from fraiseql_observe.config.audit import AuditSettings
-from fraiseql_observe.config.cross import notes
 from fraiseql_observe.errors import ConfigError, ObserveError
 from fraiseql_observe.store import tokens
 from fraiseql_observe.telemetry import Telemetry
 from fraiseql_observe.web import logs
 from fraiseql_observe.web.app import create_app
 from fraiseql_observe.web.intake import PATH
+from fraiseql_observe.web.settings_check import notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +30,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RESTART_ONLY = ("server.host", "server.port", "server.idle_timeout", "server.connections", "store.url", "log.format")
+RESTART_ONLY = (
+    "server.host",
+    "server.port",
+    "server.idle_timeout",
+    "server.connections",
+    "intake.largest_body",
+    "store.url",
+    "log.access",
+)
+SWITCH = 0.0005  # seconds a thread of the store may keep the interpreter while the loop has requests to answer
 AUDIT_SETTINGS = tuple(f"audit.{one.name}" for one in fields(AuditSettings))
 CLOSE_WITHIN = 5.0  # seconds that requests have to end once nobody new is let in
 
@@ -48,6 +59,7 @@ class Service:
         self._announce = announce
         self._telemetry = Telemetry()
         self._ending = asyncio.Event()
+        self._started = False
         self._reloads: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -59,6 +71,7 @@ class Service:
         manager = AlertManager(self._settings, telemetry=self._telemetry)
         self._heed_signals(manager)
         await manager.start()
+        self._started = True
         try:
             await self._serve(manager)
         finally:
@@ -76,6 +89,8 @@ class Service:
         try:
             listening = await _listen(runner, self._settings)
             self._read_well()
+            gc.collect()
+            gc.freeze()  # what is there now stays: no later collection need look through it
             await self._greet(manager, listening)
             await self._ending.wait()
             log.info("Ending: nobody new is let in, what has begun is finished")
@@ -106,6 +121,9 @@ class Service:
         self._ending.set()
 
     def _begin_reload(self, manager: AlertManager) -> None:
+        if not self._started:
+            log.warning("The settings are not read again before the start is done")
+            return
         task = asyncio.get_running_loop().create_task(self._reload(manager))
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
@@ -121,6 +139,10 @@ class Service:
                 log.error(  # noqa: TRY400  a sentence for the user
                     "The settings were not read again, the old ones go on: %s", line
                 )
+            return
+        except Exception:
+            self._telemetry.reload_ok.set(0)
+            log.exception("The settings were not read again, the old ones go on: a fault of this program")
             return
         for key in (*RESTART_ONLY, *AUDIT_SETTINGS):
             if _at(settings, key) != _at(self._settings, key):
@@ -177,6 +199,7 @@ def serve(settings: Settings, load: Callable[[], Settings], announce: Callable[[
         ObserveError: it could not start.
     """
     logs.configure(settings.log)
+    sys.setswitchinterval(SWITCH)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_run(settings, load, announce))
 

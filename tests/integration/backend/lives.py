@@ -83,7 +83,10 @@ def _listens(port: int) -> bool:
 
 
 def _run() -> None:
-    from fraiseql_observe import cli  # noqa: PLC0415 - only the parent of the lives imports the product
+    # Only the parent of the lives imports the product: all that a life would import by itself.
+    import fraiseql_observe.config.load  # noqa: PLC0415
+    import fraiseql_observe.web.service  # noqa: F401, PLC0415
+    from fraiseql_observe import cli  # noqa: PLC0415
     from fraiseql_observe.cli import serve  # noqa: F401, PLC0415
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead

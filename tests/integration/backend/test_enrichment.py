@@ -114,9 +114,9 @@ def incident(**changes):
     return Incident(**(given | changes))
 
 
-async def enriched(prometheus_url, *alerts, audit_url="", of=None):
+async def enriched(prometheus_url, *alerts, audit_url="", of=None, **settings):
     enricher = Enricher(
-        EnrichmentSettings(budget=timedelta(seconds=20)),
+        EnrichmentSettings(budget=timedelta(seconds=20), **settings),
         prometheus=PrometheusSettings(url=prometheus_url),
         audit=AuditSettings(url=Secret(audit_url)),
         clock=lambda: NOW,
@@ -153,6 +153,16 @@ async def test_an_alert_about_time_names_the_slow_operations(prometheus):
     assert found.trend.unit == "seconds"
     assert found.operations == ("posts", "users")
     assert found.value == "2.4 s"
+
+
+async def test_of_more_series_than_are_read_the_alerts_own_is_found(prometheus):
+    odd = alert('label_replace(fraiseql_graphql_query_duration_seconds_bucket, "odd", "$1 \\"x", "le", "(.*)") > 5')
+    odd.labels.update(operation_name="posts", le="0.1", odd='0.1 "x')
+    found = await enriched(prometheus.url, odd, largest_answer=15_000)
+
+    assert len(found.trend.points) > 200
+    assert found.trend.threshold == 5
+    assert dict(found.trend.points)[max(dict(found.trend.points))] == pytest.approx(2 * 3600 * 5, rel=0.01)
 
 
 async def test_an_alert_of_another_job_has_no_trend_of_ours(prometheus):

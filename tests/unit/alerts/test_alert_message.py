@@ -10,7 +10,7 @@ import pytest
 from deliveries import Sink
 from samples import NOW, OPENED, alert, delivery, incident
 
-from fraiseql_observe.alerts.message import HISTORY, PREVIOUS, Builder, build, change
+from fraiseql_observe.alerts.message import HISTORY, PREVIOUS, Builder, change
 from fraiseql_observe.errors import NotFoundError, StoreError
 from fraiseql_observe.incident.message import ALERTS, Enrichment, Links
 from fraiseql_observe.incident.model import Action, Actor, AlertStatus, Event, EventKind, Receipt, State
@@ -33,8 +33,8 @@ async def built(engine, wanted, *, enrichment=None):
     async def enrich(_incident, _alerts, _destination):
         return enrichment or Enrichment()
 
-    return await build(
-        engine, wanted, Sink(), now=NOW, links=lambda one, _alerts, _now: Links(console=one.id), enrich=enrich
+    return await Builder(engine).build(
+        wanted, Sink(), now=NOW, links=lambda one, _alerts, _now: Links(console=one.id), enrich=enrich
     )
 
 

@@ -11,39 +11,38 @@ from fake_server import GARBAGE, HANG, FakeServer, Reply
 from told import alert, at
 
 from fraiseql_observe.alerts import comparison
-from fraiseql_observe.alerts.alertmanager import Alertmanager, Listed, ListedGroup, Receiver, pattern
-from fraiseql_observe.alerts.comparison import Memory
+from fraiseql_observe.alerts.alertmanager import Alertmanager, ListedGroup, Member, Receiver, pattern
+from fraiseql_observe.alerts.comparison import Fires, Memory
 from fraiseql_observe.config.alertmanager import AlertmanagerSettings
 from fraiseql_observe.config.declare import Secret, Size
 from fraiseql_observe.errors import ReconcileError
 from fraiseql_observe.incident import identity
 from fraiseql_observe.incident.model import AlertStatus
-from fraiseql_observe.store.alerts import Kept
 
 A, B = alert("a"), alert("b")
 FIVE = timedelta(minutes=5)
 
 
 def kept(one, incident="inc_1", seen=0):
-    return Kept(one, incident, at(0), at(seen))
+    return Fires(one.fingerprint, one.starts_ns, incident, "team", at(seen))
 
 
 def listed(one, state="active"):
     told = {"labels": one.labels, "startsAt": "2026-03-02T12:00:00Z", "status": {"state": state}}
-    return msgspec.convert(told, Listed)
+    return msgspec.convert(told | {"fingerprint": one.fingerprint}, Member)
 
 
 def lost_resolves(memory, asked, theirs=(), suspects=(), ours=None):
     ours = ours or [kept(A), kept(B)]
     found = comparison.lost_resolves(ours, theirs, memory, suspects=suspects, asked=at(asked), confirm_after=FIVE)
-    return [one.alert for one in found]
+    return [one.fingerprint for one in found]
 
 
 def test_what_is_absent_for_long_enough_is_over():
     memory = Memory()
     assert lost_resolves(memory, 10, theirs=[B.fingerprint]) == []
     assert lost_resolves(memory, 309, theirs=[B.fingerprint]) == []
-    assert lost_resolves(memory, 310, theirs=[B.fingerprint]) == [A]
+    assert lost_resolves(memory, 310, theirs=[B.fingerprint]) == [A.fingerprint]
 
 
 def test_what_comes_back_begins_anew():
@@ -54,8 +53,8 @@ def test_what_comes_back_begins_anew():
 
 
 def test_a_suspect_is_believed_at_once_but_not_what_was_heard_of_meanwhile():
-    assert lost_resolves(Memory(), 10, suspects=["inc_1"]) == [A, B]
-    assert lost_resolves(Memory(), 10, suspects=["inc_1"], ours=[kept(A, seen=10), kept(B, seen=9)]) == [B]
+    assert lost_resolves(Memory(), 10, suspects=["inc_1"]) == [A.fingerprint, B.fingerprint]
+    assert lost_resolves(Memory(), 10, suspects=["inc_1"], ours=[kept(A, seen=10), kept(B, seen=9)]) == [B.fingerprint]
 
 
 def lost_alerts(memory, asked, theirs, ours=(), doubtful=()):

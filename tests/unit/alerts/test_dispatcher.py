@@ -358,6 +358,36 @@ async def test_a_clock_that_jumps_does_not_send_twice(tmp_path):
     assert len(sink.told) == 2
 
 
+@pytest.mark.parametrize("draining", [False, True])
+async def test_a_full_house_waits_for_an_end_and_does_not_spin(tmp_path, monkeypatch, draining):
+    monkeypatch.setattr("fraiseql_observe.alerts.dispatcher.ROOM", 2)
+    held, turns, take = asyncio.Event(), [], ledger.take
+
+    def counted(tx, turn, chance):
+        turns.append(turn)
+        return take(tx, turn, chance)
+
+    async def slow(_message):
+        await held.wait()
+        return Sent()
+
+    monkeypatch.setattr(ledger, "take", counted)
+    sink = Sink(answer=slow)
+    async with world(tmp_path, sink) as here:
+        await here.enqueue(*range(5))
+        await here.until(lambda: len(sink.told) == 2)
+        if draining:
+            task = asyncio.create_task(here.dispatcher.drain(5))
+        await asyncio.sleep(0.1)
+        assert len(turns) < 8
+        held.set()
+        if draining:
+            await task
+            assert sorted(await here.states(*range(5))) == ["new"] * 3 + ["sent"] * 2
+        else:
+            await here.until_state("sent", 4)
+
+
 async def test_drain_lets_what_runs_end_and_begins_nothing(tmp_path):
     held = asyncio.Event()
 
@@ -478,9 +508,9 @@ async def test_a_store_that_cannot_be_written_loses_nothing(tmp_path, monkeypatc
             if sink.told and len(failures) < 7:
                 failures.append(here.time.now)
                 raise StoreError("The store cannot be written.")
-            return await write(work)
+            return await write(work, durable=False)
 
-        monkeypatch.setattr(type(here.engine), "write", lambda _self, work: broken(work))
+        monkeypatch.setattr(type(here.engine), "write", lambda _self, work, **_durable: broken(work))
         await here.enqueue(1)
         await here.until(lambda: len(failures) == 1)
         await here.time.pass_(timedelta(seconds=40))

@@ -14,7 +14,7 @@ import pytest
 from fake_server import ENDLESS_BODY, GARBAGE, HANG, RESET, SLOW_BODY, FakeServer, Reply, redirect
 from samples import NOW, alert, incident
 
-from fraiseql_observe.alerts import enrich
+from fraiseql_observe.alerts import enrich, prometheus
 from fraiseql_observe.alerts.enrich import Enricher
 from fraiseql_observe.alerts.prometheus import Prometheus
 from fraiseql_observe.config.declare import Secret
@@ -193,6 +193,23 @@ async def test_an_incident_without_alerts_has_no_trend():
     assert server.requests == []
 
 
+@pytest.mark.parametrize(("instance", "shown"), [("app-0:8000", True), ("other", False)])
+async def test_of_too_many_series_only_the_alerts_own_is_asked_for(instance, shown):
+    newest = answer(({"instance": instance}, [[1.0, "0.4"]]))
+
+    def reply(received):
+        asked = parse_qs(received.body.decode())["query"][0]
+        if received.path.endswith("query_range"):
+            return Reply(body=TREND if " and on (instance) " in asked else b" " * 100_000)
+        return Reply(body=newest)
+
+    async with FakeServer(reply) as server:
+        enrichment, said = await found(server, settings={"largest_answer": 65536, "operations": 0})
+
+    assert (enrichment.trend is not None) is shown
+    assert said == {"complete"}
+
+
 async def test_operations_may_be_switched_off():
     async with FakeServer(by_path) as server:
         enrichment, _ = await found(server, settings={"operations": 0})
@@ -313,7 +330,8 @@ async def test_logins_and_headers(login, header):
     assert request.headers["x-scope-orgid"] == "one"
 
 
-async def test_a_large_answer_is_read_outside_the_loop_and_series_are_counted():
+async def test_a_large_answer_is_read_outside_the_loop_and_series_are_counted(monkeypatch):
+    monkeypatch.setattr(prometheus, "MOST_SERIES", 200)
     body = answer(*(({"n": str(number)}, [[1.0, "1"]] * 40) for number in range(300)))
     async with FakeServer(Reply(body=body)) as server:
         asked = Prometheus(PrometheusSettings(url=server.url), largest=10**7, seconds=5)

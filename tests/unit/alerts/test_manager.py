@@ -15,6 +15,8 @@ from virtual_time import VirtualTime
 from fraiseql_observe.alerts import rules
 from fraiseql_observe.alerts.handlers import Handler
 from fraiseql_observe.alerts.manager import AlertManager
+from fraiseql_observe.alerts.pressure import BUCKET, CROWD, FLOOD, Pressure
+from fraiseql_observe.alerts.processor import LONGEST_LAG, SMALL_BATCH
 from fraiseql_observe.config.declare import Secret
 from fraiseql_observe.config.policy import HoursSettings, PolicySettings, RouteSettings, StepSettings
 from fraiseql_observe.config.settings import Settings
@@ -33,7 +35,7 @@ from fraiseql_observe.incident.message import Enrichment
 from fraiseql_observe.incident.model import Action, Actor, DeliveryState, State
 from fraiseql_observe.notify.base import Sent, Traits
 from fraiseql_observe.notify.examples import example
-from fraiseql_observe.store import inbox, open_store
+from fraiseql_observe.store import inbox
 
 KIM = Actor("Kim", "python")
 DISK = payload.new_alert("DiskFull")
@@ -146,6 +148,28 @@ async def test_before_it_is_started_it_says_so(tmp_path):
     await manager.close()
 
 
+async def test_it_starts_once(it):
+    running = it.parts
+    await it.manager.start()
+    assert it.parts is running
+
+
+async def test_a_start_that_fails_lets_go_of_the_store(tmp_path):
+    broken = AlertManager(settings(tmp_path, routes=(RouteSettings(policy="nowhere"),)))
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="nowhere"):
+            await broken.start()
+    async with AlertManager(settings(tmp_path)) as manager:
+        assert await manager.get_active_alerts() == ()
+
+
+async def test_a_reload_keeps_going(it):
+    for _ in range(3):
+        await it.manager.reload(Settings())
+    await it.tell(group(alert("a")))
+    assert len(await it.said()) == 2
+
+
 async def test_one_name_one_destination(it):
     with pytest.raises(ConflictError, match="team"):
         it.manager.register_handler("team", Sink("team"))
@@ -253,7 +277,7 @@ async def test_a_store_that_is_away_loses_nothing(it, monkeypatch):
         with pytest.raises(StoreError):
             await it.parts.processor.turn()
     monkeypatch.setattr(it.parts.processor, "_work", real)
-    await it.parts.processor.empty()
+    await it.parts.processor.catch_up()
     assert (await it.only()).state is State.FIRING
 
 
@@ -274,22 +298,48 @@ async def test_what_the_store_refuses_again_and_again_is_kept_aside(it, monkeypa
     for _ in range(9):
         with pytest.raises(StoreError):
             await it.parts.processor.turn()
-    await it.parts.processor.empty()
+    await it.parts.processor.catch_up()
     assert (await it.only()).group_labels == {"x": "y"}
     (kept,) = await it.manager.engine.read(inbox.rejected)
     assert kept.why == "The store refuses this."
 
 
-async def test_intake_goes_first_but_not_for_ever(tmp_path):
-    engine = await open_store(f"sqlite:///{tmp_path}/observe.db", clock=lambda: T0)
-    manager = AlertManager(Settings(), engine=engine, clock=lambda: T0)
-    await manager.start(background=False)
-    manager._waiting = 1000
-    await manager.accept(payload.render(group(alert("a"))), "alertmanager")
-    await manager._parts.processor.turn()
-    assert len(await manager.get_active_alerts()) == 1
-    await manager.close()
-    await engine.close()
+async def test_in_a_flood_intake_goes_first_but_not_for_ever(it, monkeypatch):
+    monkeypatch.setattr("fraiseql_observe.alerts.processor.BREAK", 0.01)
+    alerts = [alert(f"{number}") for number in range(FLOOD // 20)]
+    bodies = [payload.render(group(*alerts, number=str(number))) for number in range(20)]
+    await asyncio.gather(*(it.manager.accept(body, "alertmanager") for body in bodies))
+    assert await it.parts.processor.turn() == 0
+    assert (await it.manager.engine.read(inbox.backlog)).count == 20 - SMALL_BATCH
+    it.time.now += LONGEST_LAG
+    it.parts.processor._lag = LONGEST_LAG
+    assert await it.parts.processor.turn() > 0
+    assert (await it.manager.engine.read(inbox.backlog)).count == 0
+
+
+def test_a_flood_is_a_crowd_that_lasts_and_brings_much():
+    now = [100.0]
+    pressure = Pressure(lambda: now[0])
+
+    def come(count, alerts=1):
+        for _ in range(count):
+            pressure.came(alerts)
+        for _ in range(count):
+            pressure.went()
+
+    come(CROWD, alerts=FLOOD // CROWD - 1)
+    assert not pressure.high()  # not much
+    come(CROWD)
+    assert pressure.high()
+    now[0] += BUCKET
+    assert pressure.high()  # a moment ago
+    now[0] += BUCKET
+    assert not pressure.high()
+    come(1, alerts=FLOOD)
+    assert not pressure.high()  # no crowd
+    now[0] += 2 * BUCKET
+    come(CROWD)
+    assert not pressure.high()  # what came before was another one
 
 
 async def test_a_handlers_faults_are_deliveries_that_failed():

@@ -79,6 +79,13 @@ def test_the_operations_range_is_bounded(seconds, span):
     assert f"[{span}]" in questions.operations("", {}, seconds, 1)
 
 
+def test_an_expression_is_restricted_whatever_it_is_made_of():
+    assert questions.only("a or b", {"__name__": "a", "path": '$1 "x"', "job": "j", "a b": "c"}) == (
+        '(a or b) and on (job, path) label_replace(label_replace(vector(1), "job", "j", "", ""), '
+        '"path", "$$1 \\"x\\"", "", "")'
+    )
+
+
 def test_the_most_affected_come_first():
     found = [
         series(1, operation_name="posts"),

@@ -40,13 +40,13 @@ def sample(it, name, **labels):
 
 async def audit(it):
     await it.parts._auditor.turn()
-    await it.parts.processor.empty()
+    await it.parts.processor.catch_up()
 
 
 async def watchdog(it, **changed):
     told = member(labels={"alertname": "FraiseQLWatchdog", "severity": "none"}, **changed)
     await it.manager.accept(body(told), "alertmanager")
-    await it.parts.processor.empty()
+    await it.parts.processor.catch_up()
 
 
 async def test_the_watchdog_alert_opens_no_incident_and_is_noted(it):

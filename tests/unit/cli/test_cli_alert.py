@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -37,6 +39,11 @@ DETAIL = {
         }
     ],
     "steps": [{"number": 1, "due_at": "2026-03-02T12:05:00Z"}],
+}  # fmt: skip
+DEAD = {
+    "id": "dlv_1", "alert_id": "inc_1", "destination": "team", "action": "trigger", "state": "dead", "tries": 12,
+    "finished_at": "2026-03-02T12:00:00Z", "created_at": "2026-03-02T11:00:00Z", "reason": "not_found",
+    "detail": "It answered 404 Not Found.",
 }  # fmt: skip
 
 
@@ -74,7 +81,8 @@ async def test_a_list_is_asked_page_by_page(invoke, server):
 
 async def test_one_alert_is_shown_whole(invoke):
     shown = await invoke("show", "inc_1", answer=DETAIL)
-    for part in ("Fire", "job=api", "firing    Fire  room=7", "acknowledged by Ada: mine (slack)", "team", "step 1"):
+    parts = ("Fire", "job=api", "firing    Fire  room=7", "acknowledged by Ada: mine (slack)", "team", "step 2 at ")
+    for part in parts:
         assert part in shown
     assert json.loads(await invoke("show", "inc_1", "--json", answer=DETAIL)) == DETAIL
 
@@ -114,6 +122,54 @@ async def test_replay_wants_names_or_all(invoke):
     assert "will be sent again" in await invoke("replay", "dlv_1", answer={"id": "dlv_1"})
 
 
+async def test_all_dead_letters_are_sent_again(invoke, server):
+    server.script(Reply(200, body=json.dumps({"deliveries": [DEAD], "next": ""}).encode()))
+    await invoke("replay", "--all", answer={"id": "dlv_1"})
+    assert "state=dead" in str(server.requests[0])
+    assert "/deliveries/dlv_1/replay" in str(server.requests[1])
+
+
+async def test_dead_letters_are_listed_with_their_reasons(invoke, server):
+    server.script(Reply(200, body=json.dumps({"deliveries": [DEAD], "next": ""}).encode()))
+    shown = await invoke("dead", answer={"deliveries": [{**DEAD, "id": "dlv_2", "state": "ambiguous"}], "next": ""})
+    head, first, second = shown.splitlines()
+    assert head.split() == ["ID", "ALERT", "DESTINATION", "SAYS", "STATE", "TRIES", "SINCE", "WHY"]
+    assert first.split()[:6] == ["dlv_1", "inc_1", "team", "trigger", "dead", "12"]
+    assert first.endswith("It answered 404 Not Found.")
+    assert second.startswith("dlv_2")
+    assert ["state=dead" in str(server.requests[0]), "state=ambiguous" in str(server.requests[1])] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("command", "key", "said"), [("list", "alerts", "No alerts.\n"), ("dead", "deliveries", "No dead letters.\n")]
+)
+async def test_nothing_is_said_in_words(invoke, server, command, key, said):
+    server.script(Reply(200, body=json.dumps({key: [], "next": ""}).encode()))
+    assert await invoke(command, answer={key: [], "next": ""}) == said
+
+
+async def test_a_list_of_every_state_asks_for_none(invoke, server):
+    await invoke("list", "--all", answer={"alerts": [], "next": ""})
+    assert "state=" not in str(server.requests[0])
+
+
+@pytest.mark.parametrize("verb", ["unacknowledge", "resolve"])
+async def test_what_became_of_it_is_a_sentence(invoke, server, verb):
+    said = await invoke(verb, "inc_1", "--comment", "hm", answer={"changed": False, "alert": ALERT})
+    assert said == "inc_1: already acknowledged by Ada.\n"
+    assert f"/alerts/inc_1/{verb}" in str(server.requests[0])
+    assert json.loads(server.requests[0].body) == {"comment": "hm"}
+
+
+async def test_an_alert_without_words_or_company_is_shown_short(invoke):
+    bare = {**ALERT, "title": "Fire", "annotations": {}, "labels": {}}
+    shown = await invoke(
+        "show", "inc_1", answer={"alert": bare, "alerts": [], "events": [], "deliveries": [], "steps": []}
+    )
+    assert shown.splitlines()[0].startswith("Fire  ")
+    assert len(shown.splitlines()) == 2
+
+
 async def test_a_comment_is_answered(invoke):
     assert json.loads(await invoke("comment", "inc_1", "hm", "--json", answer={"id": "evt_1"})) == {"id": "evt_1"}
 
@@ -140,6 +196,21 @@ async def test_what_is_no_backend_is_said(invoke, server):
 async def test_nobody_there_is_said_without_the_password(invoke):
     raised = await invoke("list", error=ObserveError, url="http://me:secret@127.0.0.1:9")
     assert "http://127.0.0.1:9 does not answer" in raised.message
+
+
+@pytest.mark.parametrize("url", ["observe", "htp://127.0.0.1:9", "http://", "http://127.0.0.1:port"])
+async def test_what_is_no_address_is_said(invoke, url):
+    raised = await invoke("list", error=ObserveError, url=url)
+    assert "is no address" in raised.message
+    assert "http://127.0.0.1:9095" in raised.hint
+
+
+async def test_who_has_no_token_is_told_how_to_give_one(invoke, server):
+    said = {"ok": False, "error": "No token.", "errors": ["No token.", "send the header"], "status": 401}
+    server.script(Reply(401, body=json.dumps(said).encode()))
+    raised = await invoke("list", error=AuthError)
+    assert "--token" in raised.hint
+    assert "header" not in raised.hint
 
 
 def test_the_settings_say_where_and_with_what(tmp_path):
@@ -187,7 +258,7 @@ def test_a_preview_wants_one_thing(tmp_path, monkeypatch):
     assert CliRunner().invoke(command, ["preview", "x", "--kind", "slack"]).exit_code == 2
     nobody = CliRunner().invoke(command, ["test", "x"])
     assert isinstance(nobody.exception, NotFoundError)
-    assert "there are none" in nobody.exception.hint
+    assert "there is none yet" in nobody.exception.hint
 
 
 async def test_a_trial_of_pagerduty_is_over_at_once(server, tmp_path):
@@ -208,3 +279,21 @@ async def test_a_trial_that_fails_says_why(server, tmp_path):
     result = await asyncio.to_thread(CliRunner().invoke, command, ["test", "hook", "--config", str(file)])
     assert result.exit_code == 1
     assert "It may succeed later." in result.output
+
+
+def test_the_page_names_every_command():
+    page = (Path(__file__).parents[3] / "docs/how-to/work-from-a-terminal.md").read_text()
+    assert set(re.findall(r"fraiseql-observe alert ([a-z]+)", page)) == set(command.commands)
+
+
+def test_the_check_of_the_settings_names_broken_templates(tmp_path):
+    from fraiseql_observe.cli.config import command as config  # noqa: PLC0415
+
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "mine.txt.j2").write_text("{% if %}")
+    file = tmp_path / "observe.yaml"
+    file.write_text("templates: {folder: templates}")
+    result = CliRunner().invoke(config, ["check", "--config", str(file)])
+    assert result.exit_code == 0
+    assert "note: The template" in result.stderr
+    assert "line 1" in result.stderr

@@ -98,5 +98,12 @@ def test_a_word_with_too_many_digits_stays_a_text():
     assert scalar("9" * 5000) == "9" * 5000
 
 
+def test_a_key_stands_where_it_was_given_or_else_the_nearest_above_it():
+    given = document.Document(origins={("server",): "observe.yaml:3", ("server", "port"): "observe.yaml:4"})
+    assert given.origin(("server", "port")) == "observe.yaml:4"
+    assert given.origin(("server", "host")) == "observe.yaml:3"
+    assert given.origin(("log",)) == "defaults"
+
+
 def test_keys_are_written_as_people_do():
     assert dotted(("policies", "night", "steps", 0, "wait")) == "policies.night.steps[0].wait"

@@ -124,6 +124,8 @@ surver: 1
         ("server: {port: 80.5}", "observe.yaml:1: server.port: 80.5 is not a whole number"),
         ("server: {port: null}", "observe.yaml:1: server.port: is given without a value"),
         ("server: {public_url: ftp://x}", 'observe.yaml:1: server.public_url: "ftp://x" is not like https://observe'),
+        ("store: {url: observe.db}", "observe.yaml:1: store.url: begins neither with sqlite:/// nor with postgresql://"),
+        ("store: {url: 'mysql://u:p@db/x'}", "observe.yaml:1: store.url: begins neither with sqlite:/// nor"),
         ("store: {history: 1m}", 'observe.yaml:1: store.history: "1m" is less than 1h'),
         ("intake: {largest_body: 1KiB}", 'observe.yaml:1: intake.largest_body: "1KiB" is less than 64KiB'),
         ("destinations: {a b: {type: slack}}", "observe.yaml:1: destinations.a b: is no name"),
@@ -134,6 +136,19 @@ surver: 1
         ("auth: {tokens: {a: {token: short}}}", "observe.yaml:1: auth.tokens.a.token: is shorter than 16"),
         ("slack: {signing_secret: s}", "observe.yaml:1: slack.signing_secret: is for buttons, which no destination"),
         ("intake: {password: p}", "observe.yaml:1: intake.username: "),
+        (
+            "destinations: {a: {type: slack, chanel: C1, token: t, channel: C}}",
+            "observe.yaml:1: destinations.a.chanel: is no setting; did you mean channel?",
+        ),
+        ("policies: {a: {steps: [{destinations: [], hour: x}]}}", "observe.yaml:1: policies.a.steps[0].hour: "),
+        ("alertmanager: {urls: [null]}", "observe.yaml:1: alertmanager.urls[0]: is given without a value"),
+        ("alertmanager: {urls: x}", "observe.yaml:1: alertmanager.urls: is not a list"),
+        ("slack: {users: {U1: [x]}}", 'observe.yaml:1: slack.users.U1: ["x"] is not a text'),
+        (
+            "prometheus: {url: http://p, token: t, username: u}",
+            "observe.yaml:1: prometheus.token: give a token or a user name, not both",
+        ),
+        ("destinations: {a: {type: slack, per_second: null, channel: C}}", "observe.yaml:1: destinations.a.token: "),
     ],
 )  # fmt: skip
 def test_each_kind_of_problem_has_its_sentence(refused, text, problem):
@@ -199,6 +214,41 @@ def test_a_check_of_another_layer_is_told_like_the_others(tmp_path):
         ["observe.yaml:6", "policies.p.steps"],
         ["observe.yaml:7", "templates.folder"],
     ]
+
+
+def test_what_only_making_a_destination_shows_is_told_and_no_secret_with_it(tmp_path):
+    path = tmp_path / "observe.yaml"
+    path.write_text("destinations:\n  hook: {type: webhook, url: 'https://example.org', signing_secret: hunter2}\n")
+    with pytest.raises(ConfigError) as error:
+        load(path, {}, problems)
+    assert "observe.yaml:2: destinations.hook: signing_secret: " in error.value.message
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        ("webhook/mine.json.j2", ""),
+        ("webhook/none.json.j2", "there is no template webhook/none.json.j2"),
+        ("webhook/broken.json.j2", "line 1: "),
+        ("webhook/mine.json", "its name must end in"),
+    ],
+)
+def test_a_webhook_names_a_template_that_works(tmp_path, template, problem):
+    folder = tmp_path / "templates" / "webhook"
+    folder.mkdir(parents=True)
+    (folder / "mine.json.j2").write_text("{}")
+    (folder / "broken.json.j2").write_text("{{ title ")
+    path = tmp_path / "observe.yaml"
+    hook = f"{{type: webhook, url: 'https://x', template: {template}}}"
+    path.write_text(f"templates: {{folder: templates}}\ndestinations: {{x: {hook}}}")
+    if not problem:
+        assert load(path, {}, problems).destinations["x"].template == template
+        return
+    with pytest.raises(ConfigError) as error:
+        load(path, {}, problems)
+    assert "observe.yaml:2: destinations.x.template: " in error.value.message
+    assert problem in error.value.message
 
 
 def test_the_templates_folder_is_beside_the_file(read, tmp_path):

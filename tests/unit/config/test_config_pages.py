@@ -101,5 +101,11 @@ def test_what_works_less_well_than_expected_is_noted(read, text, start):
     assert next(iter(notes(read(text)))).startswith(start)
 
 
+def test_buttons_that_nobody_hears_are_noted(read):
+    text = "destinations: {a: {type: slack, token: t, channel: C1}}"
+    assert any(note.startswith("slack.signing_secret") for note in notes(read(text)))
+    assert not any("slack" in note for note in notes(read(text.replace("C1", "C1, buttons: false"))))
+
+
 def test_an_open_intake_is_noted(read):
     assert any(note.startswith("intake.allow_anonymous") for note in notes(read("intake: {allow_anonymous: true}")))

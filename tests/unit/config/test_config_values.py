@@ -116,3 +116,12 @@ def test_bounds_are_written_as_people_write_them():
 
 def test_secrets_are_written_hidden():
     assert values.KINDS[Secret].write(Secret("x")) == "(hidden)"
+
+
+def test_equal_secrets_are_one_in_a_set():
+    assert len({Secret("x"), Secret("x"), Secret("y")}) == 2
+
+
+def test_a_whole_number_is_a_number_too():
+    assert [KINDS[float].read(2), KINDS[float].read(0.5)] == [2.0, 0.5]
+    assert isinstance(KINDS[float].read(2), float)

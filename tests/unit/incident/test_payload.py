@@ -64,8 +64,9 @@ WRONG = ["yesterday", "2262-01-01T00:00:00Z", "2026-03-02T12:00:00", "2026-02-30
 )
 def test_a_time_that_is_none_is_refused_and_says_where(field, text):
     told = member(status="resolved", endsAt="2026-03-02T12:05:00Z") | {field: text}
-    with pytest.raises(PayloadError, match=r"alerts\[1\] has a time"):
-        payload.parse(body(member(), told))
+    for read in (payload.parse, payload.check):
+        with pytest.raises(PayloadError, match=r"alerts\[1\] has a time"):
+            read(body(member(), told))
 
 
 @pytest.mark.parametrize("given_print", ["", "XYZ", "0" * 100_000, None])
@@ -147,6 +148,8 @@ def test_a_hundred_kilobytes_of_label_are_kept():
 def test_what_is_no_webhook_is_refused_and_says_why(raw, why):
     with pytest.raises(PayloadError, match=why) as refused:
         payload.parse(raw)
+    with pytest.raises(PayloadError, match=why):
+        payload.check(raw)
     assert len(str(refused.value)) < 600
 
 
@@ -169,7 +172,10 @@ def test_any_json_is_read_or_refused(changed, inside):
     try:
         told = payload.parse(raw)
     except PayloadError:
+        with pytest.raises(PayloadError):
+            payload.check(raw)
         return
+    assert payload.check(raw) == payload.Checked(told.version, len(told.alerts))
     for one in told.alerts:
         assert all(isinstance(text, str) and "\0" not in text for pair in one.labels.items() for text in pair)
         json.dumps(one.labels).encode()
@@ -184,6 +190,12 @@ def test_only_our_own_name_destinations():
     raw = payload.render(payload.Group("r", {}, {}, {}, (), destinations=("pager",)))
     assert payload.parse(raw, own=True).destinations == ("pager",)
     assert payload.parse(raw).destinations == ()
+
+
+def test_a_time_is_short():
+    assert payload.read_time(f"2026-01-01T00:00:00.{'1' * 32}Z")[1] % 10**9 == 111_111_111
+    with pytest.raises(ValueError, match="2026"):
+        payload.read_time(f"2026-01-01T00:00:00.{'1' * 33}Z")
 
 
 def test_ones_own_labels_are_cleaned_too():

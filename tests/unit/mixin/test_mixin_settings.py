@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from fraiseql_observe.config import document
 from fraiseql_observe.errors import ConfigError, JsonnetError
 from fraiseql_observe.mixin import engine, kinds, knobs, settings
 
@@ -72,12 +73,14 @@ def test_what_is_no_mapping_is_refused(tmp_path, text):
 
 @pytest.mark.parametrize("text", ["flavour: !foo v1", "flavour: !!python/object/new:os.system [true]"])
 def test_a_tag_constructs_nothing(tmp_path, text):
-    assert refused(tmp_path, text).message.startswith(f"{tmp_path / 'my.yaml'}:1:10: could not determine a constructor")
+    message = refused(tmp_path, text).message
+    assert message.startswith(f"{tmp_path / 'my.yaml'}:1: the tag ")
+    assert message.endswith(" is not allowed")
 
 
 def test_a_key_given_twice_is_refused_with_both_lines(tmp_path):
     error = refused(tmp_path, "slo:\n  period: 60\n  period: 120\n")
-    assert error.message == f"{tmp_path / 'my.yaml'}:3: slo.period is given a second time, first on line 2"
+    assert error.message == f"{tmp_path / 'my.yaml'}:3: slo.period: is given a second time, first on line 2"
 
 
 @pytest.mark.parametrize("number", [".inf", ".nan", "-.inf"])
@@ -91,12 +94,12 @@ def test_a_key_like_no_other_gets_no_suggestion(tmp_path):
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "my.yaml").write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="is not UTF-8"):
         settings.load(tmp_path / "my.yaml")
 
 
 def test_a_huge_file_is_refused(tmp_path):
-    assert "larger than" in refused(tmp_path, "#" * (settings.MAX_BYTES + 1)).message
+    assert "larger than" in refused(tmp_path, "#" * (document.MAX_BYTES + 1)).message
 
 
 def test_an_empty_file_changes_nothing(tmp_path):
@@ -269,10 +272,10 @@ BOMB = "a0: &a0 {x: 1, y: 2}\n" + "".join(f"a{n}: &a{n} {{x: *a{n - 1}, y: *a{n 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (BOMB, "stands for more keys than any configuration has"),
-        ("a: &a {b: *a}", "stands for more keys than any configuration has"),
-        ("[" * 5_000, "cannot be read: maximum recursion depth"),
-        ("x: 2026-99-99", "cannot be read: month must be in"),
+        (BOMB, "stands for more than any configuration holds"),
+        ("a: &a {b: *a}", "stands for more than any configuration holds"),
+        ("[" * 5_000, "is nested too deeply"),
+        ("timeScale: !!int x", "'x' is not a number"),
     ],
 )
 def test_a_file_that_is_out_to_hurt_ends_in_a_sentence(tmp_path, text, message):

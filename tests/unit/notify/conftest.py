@@ -13,5 +13,5 @@ from fraiseql_observe.notify.tools import Tools
 @pytest.fixture
 async def tools():
     http = Http(clock=lambda: NOW)
-    yield Tools(http, Templates(), lambda: NOW, instance="test", console_url="https://alerts.example.org")
+    yield Tools(http, Templates(), lambda: NOW, console_url="https://alerts.example.org")
     await http.close()

@@ -10,7 +10,7 @@ from fake_server import ENDLESS_BODY, GARBAGE, HANG, RESET, SLOW_BODY, FakeServe
 
 from fraiseql_observe.errors import DeliveryError, Reason
 from fraiseql_observe.notify import http as subject
-from fraiseql_observe.notify.addresses import STRICT
+from fraiseql_observe.notify.addresses import Guard
 from fraiseql_observe.notify.http import BODY, Http
 
 
@@ -101,7 +101,7 @@ async def test_a_line_break_in_a_header_never_goes_out(http):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.1"])
 async def test_loopback_is_refused_under_a_guard(http, host):
     async with FakeServer() as server:
-        error = await refused(http, f"http://{host}:{server.port}/", guard=STRICT)
+        error = await refused(http, f"http://{host}:{server.port}/", guard=Guard())
         assert server.requests == []
     assert error.retryable is False
 
@@ -115,7 +115,7 @@ async def test_a_name_that_resolves_to_loopback_is_refused_at_connect_time(http,
 
     monkeypatch.setattr(aiohttp.TCPConnector, "_resolve_host", rebound)
     async with FakeServer() as server:
-        error = await refused(http, f"http://public.example.org:{server.port}/", guard=STRICT)
+        error = await refused(http, f"http://public.example.org:{server.port}/", guard=Guard())
         assert server.requests == []
     assert error.reason is Reason.FORBIDDEN_ADDRESS
 

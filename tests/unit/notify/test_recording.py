@@ -11,9 +11,10 @@ from fraiseql_observe.config.kinds import KINDS
 from fraiseql_observe.config.webhook import WebhookDestination
 from fraiseql_observe.errors import NotFoundError
 from fraiseql_observe.incident.model import State
-from fraiseql_observe.notify.examples import example
+from fraiseql_observe.notify.examples import EXAMPLES, example
 from fraiseql_observe.notify.filters import rounded, time
 from fraiseql_observe.notify.recording import REQUIRED, Recorder, example_settings
+from fraiseql_observe.notify.units import readable
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -31,6 +32,17 @@ async def test_secrets_are_hidden_wherever_they_stand():
 def test_every_kind_has_example_settings_without_problems(kind):
     assert kind in REQUIRED
     assert list(example_settings(kind).problems()) == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_picture_of_an_example_agrees_with_its_words(name):
+    shown = example(name, State.FIRING, NOW).enrichment
+    values = [value for _, value in shown.trend.points]
+    worse = -1 if shown.trend.operator == "<" else 1
+    assert readable(values[-1], shown.trend.unit) == shown.value
+    assert readable(shown.trend.threshold, shown.trend.unit) == shown.threshold
+    assert worse * values[-1] > worse * shown.trend.threshold
+    assert all(worse * value <= worse * shown.trend.threshold for value in values[:38])
 
 
 def test_an_example_that_does_not_exist_names_those_that_do():

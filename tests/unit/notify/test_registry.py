@@ -15,7 +15,7 @@ from fraiseql_observe.config.webhook import WebhookDestination
 from fraiseql_observe.errors import ConfigError
 from fraiseql_observe.notify.base import Traits
 from fraiseql_observe.notify.limits import limits
-from fraiseql_observe.notify.registry import MAKERS, create
+from fraiseql_observe.notify.registry import MAKERS, create, problems
 from fraiseql_observe.telemetry import KINDS as COUNTED
 
 
@@ -42,6 +42,19 @@ async def test_destinations_are_made_by_their_kind(tools):
 async def test_a_kind_that_is_not_there_is_said(tools):
     with pytest.raises(ConfigError, match=r"destinations\.x: there is no type ''"):
         create({"x": DestinationSettings()}, tools)
+
+
+async def test_all_destinations_that_cannot_work_are_told(tools):
+    given = {
+        "genie": OpsgenieDestination(api_key=Secret("k"), priorities={"warning": "high"}),
+        "hook": WebhookDestination(url="https://example.org", signing_secret=Secret("nope")),
+        "fine": WebhookDestination(url="https://example.org"),
+    }
+    found = problems(given, tools)
+    assert list(found) == ["genie", "hook"]
+    assert "destinations.genie.priorities" in found["genie"].message
+    assert "destinations.hook.signing_secret" in found["hook"].message
+    assert "nope" not in str(found["hook"])
 
 
 def test_settings_come_before_traits():

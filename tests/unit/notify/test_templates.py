@@ -146,6 +146,17 @@ ENDLESS = {
     "{% for i in range(9999) %}{% set x %}" + "x" * 500 + "{% endset %}{% endfor %}": "characters",
     "{% set n = namespace(a=[1]) %}{% for i in range(99) %}{% set n.a = n.a + n.a %}{% endfor %}": "list of more",
     "{% set n = namespace(a=9) %}{% for i in range(99) %}{% set n.a = n.a * n.a %}{% endfor %}": "number beyond",
+    "{% set n = namespace(a='ab') %}{% for i in range(99) %}{% set n.a = [n.a, n.a] %}{% endfor %}": "that holds",
+    "{% set n = namespace(a='ab') %}{% for i in range(99) %}{% set n.a = (n.a, n.a) %}{% endfor %}": "that holds",
+    "{% set n = namespace(a='ab') %}{% for i in range(99) %}{% set n.a = {1: n.a, 2: n.a} %}{% endfor %}": "that holds",
+    "{% set n = namespace(a=[1]) %}{% for i in range(99) %}{% set n.a = [n.a] + [n.a] %}{% endfor %}": "that holds",
+    "{% set r = range(9999) %}{{ [" + "r," * 900 + "] | map('list') | list }}": "that holds",
+    "{% set r = range(999) | list %}{{ [" + "0," * 9999 + "] | map('default', r, true) | list }}": "that holds",
+    "{% set r = range(999) | list %}{{ [" + "0," * 9999 + "] | map('default', r, true) | sort }}": "that holds",
+    "{% set r = range(999) | list %}{{ [" + "0," * 9999 + "] | map('default', r, true) | groupby(0) }}": "that holds",
+    "{{ [[1], [2]] | sum(start=[]) }}": "only numbers",
+    "{% set n = namespace(a='ab') %}{% for i in range(17) %}{% set n.a = n.a ~ n.a %}{% endfor %}"
+    "{{ range(9999) | join(n.a) }}": "characters",
     "x" * 70_000: "larger than",
 }
 
@@ -156,6 +167,22 @@ def test_a_template_that_wants_too_much_is_ended_with_a_sentence(write, text):
         write(text).render("own.txt.j2", {"title": "x"})
     assert ENDLESS[text] in caught.value.message
     assert "own.txt.j2" in caught.value.message
+
+
+def test_what_holds_itself_or_twice_the_same_is_written_short(write):
+    twice = "{% set a = namespace() %}" + "{% set a = namespace(x=a, y=a) %}" * 40 + "{{ a }} {{ [a] | tojson }}"
+    itself = "{% set n = namespace() %}{% set n.a = [n] %}{{ n.a }}"
+    assert write(twice + itself).render("own.txt.j2", {}) == 'namespace ["namespace"][namespace]'
+
+
+def test_lists_are_still_made_sorted_grouped_and_summed(write):
+    text = (
+        "{% for a, b in [(2, 'x'), (1, 'y')] | sort %}{{ a }}{{ b }}{% endfor %} {{ [1, 2] + [3] }} {{ [1, 2] | sum }} "
+        "{{ {'a': [1]} | tojson }} {{ [{'n': 1}, {'n': 2}] | sum('n') }} {{ 'ab' | list }} "
+        "{% for name, group in [{'n': 1}] | groupby('n') %}{{ name }}{{ group | length }}{% endfor %}"
+    )
+    shown = write(text).render("own.txt.j2", {})
+    assert shown == "1y2x [1, 2, 3] 3 {\"a\": [1]} 3 ['a', 'b'] 11"
 
 
 def test_time_is_limited_too(write, monkeypatch):

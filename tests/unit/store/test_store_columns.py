@@ -33,9 +33,16 @@ def test_times_are_utc_and_may_be_missing():
 
 
 @given(st.dictionaries(st.text(), st.text()))
-def test_json_is_ascii_and_keeps_everything(labels):
-    assert dump(labels).isascii()
+def test_json_is_text_that_postgresql_takes_and_keeps_everything(labels):
+    assert "\0" not in dump(labels)
+    assert dump(labels).encode()
     assert load(dump(labels)) == labels
+
+
+def test_json_keeps_what_is_no_text_and_what_is_too_large_a_number():
+    value = {"half \ud800": [2**70, "\0"]}
+    assert dump(value).isascii()
+    assert load(dump(value)) == value
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def tell(manager: AlertManager) -> Callable[..., Any]:
 
     async def tell(*names: str, **more: Any) -> str:
         await manager.accept(json.dumps(webhook(*names, **more)).encode(), "alertmanager")
-        await manager._parts.processor.empty()
+        await manager._parts.processor.catch_up()
         return (await manager.get_active_alerts())[0].id if more.get("status") != "resolved" else ""
 
     return tell

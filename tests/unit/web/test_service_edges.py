@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -24,7 +24,8 @@ from fraiseql_observe.errors import (
     StoreError,
     TemplateError,
 )
-from fraiseql_observe.web import errors
+from fraiseql_observe.store import inbox
+from fraiseql_observe.web import errors, health
 from fraiseql_observe.web.app import create_app
 from fraiseql_observe.web.auth import require
 from fraiseql_observe.web.keys import ACTOR, MANAGER, REQUEST_ID
@@ -152,6 +153,35 @@ async def test_health_of_the_process_and_readiness(client, manager, monkeypatch)
     answer = await client.get("/readyz")
     assert (answer.status, (await answer.json())["failing"]) == (503, {"store": "The disk is full."})
     assert (await client.get("/healthz")).status == 200
+
+
+async def test_a_store_that_cannot_be_written_is_not_ready(client, manager, monkeypatch):
+    async def broken(work):
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(manager.engine, "write", broken)
+    assert (await (await client.get("/readyz")).json())["failing"]["store"] == "The disk is full."
+
+    async def slow(work):
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(health, "PATIENCE", 0.05)
+    monkeypatch.setattr(manager.engine, "write", slow)
+    assert "does not answer within" in (await (await client.get("/readyz")).json())["failing"]["store"]
+
+
+@pytest.mark.parametrize(
+    ("backlog", "said"),
+    [
+        (inbox.Backlog(100_001, datetime.now(UTC)), "100001 webhooks wait"),
+        (inbox.Backlog(1, datetime.now(UTC) - timedelta(minutes=3)), "a webhook waits since"),
+    ],
+)
+async def test_an_inbox_over_its_limit_is_not_ready(client, monkeypatch, backlog, said):
+    monkeypatch.setattr(inbox, "backlog", lambda _: backlog)
+    answer = await client.get("/readyz")
+    assert answer.status == 503
+    assert said in (await answer.json())["failing"]["inbox"]
 
 
 async def test_who_it_was_is_known_to_a_handler(with_routes, manager):

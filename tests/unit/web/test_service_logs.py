@@ -7,9 +7,10 @@ import logging
 import sys
 
 import pytest
+from aiohttp.http_exceptions import LineTooLong
 
 from fraiseql_observe.config.server import LogSettings
-from fraiseql_observe.web.logs import JsonFormatter, TextFormatter, configure
+from fraiseql_observe.web.logs import JsonFormatter, TextFormatter, configure, heard
 
 
 def record(message: str, **extra: object) -> logging.LogRecord:
@@ -30,6 +31,18 @@ def failed() -> logging.LogRecord:
 def test_a_line_for_people_cannot_be_forged():
     line = TextFormatter().format(record("bad\nname\r", request_id="1\n2"))
     assert line == "1970-01-01T00:00:00.000Z WARNING web.intake: bad\\nname\\r request_id=1\\n2"
+
+
+def test_a_line_for_people_steers_no_terminal():
+    line = TextFormatter().format(record("\x1b[31mred\x9b0m", user="\u202eevil", why="na\u00efve \u2713"))
+    assert line.endswith("\\x1b[31mred\\x9b0m user=\\u202eevil why=na\u00efve \u2713")
+
+
+def test_what_is_no_http_is_not_told_to_the_log():
+    error = LineTooLong(b"Bearer fqo_secret", 8190)
+    assert not heard(record("Error handling request", exc_info=(type(error), error, None)))
+    assert heard(failed())
+    assert heard(record("bad"))
 
 
 def test_an_object_for_machines_keeps_the_extra():

@@ -17,6 +17,7 @@ from fraiseql_observe.config.declare import Secret
 from fraiseql_observe.config.slack import SlackSettings
 from fraiseql_observe.errors import ConflictError, NotFoundError, ObserveError, StoreError
 from fraiseql_observe.incident.model import State
+from fraiseql_observe.notify.slack import actions
 from fraiseql_observe.web import slack_actions
 from fraiseql_observe.web.errors import answer
 from fraiseql_observe.web.keys import MANAGER
@@ -108,6 +109,30 @@ async def test_what_goes_wrong_is_told_to_the_clicker_alone(client, error, said,
     assert client.answers.texts == [said]
     assert client.manager.actors[0].name == "ada (U1)"
     assert client.manager.actors[0].source == "slack"
+
+
+async def test_what_slack_did_not_sign_is_refused(client):
+    response = await client.post(slack_actions.PATH, data=b"payload={}", headers={"X-Slack-Signature": "v0=0"})
+    assert response.status == 401
+    assert client.manager.actors == []
+
+
+async def test_what_is_larger_than_any_click_is_refused(client):
+    headers, body = signed(b"x" * (actions.LARGEST + 1))
+    response = await client.post(slack_actions.PATH, data=body, headers=headers)
+    assert response.status == 400
+    assert client.manager.actors == []
+
+
+async def test_a_click_that_did_it_is_not_answered(client):
+    assert (await press(client)).status == 200
+    assert len(client.manager.actors) == 1
+    assert client.answers.texts == []
+
+
+async def test_a_look_at_the_dashboard_changes_nothing(client):
+    assert (await press(client, "look.dashboard")).status == 200
+    assert client.manager.actors == []
 
 
 @pytest.mark.parametrize(("by", "said"), [("Bob", "by Bob"), ("", "by Alertmanager")])

@@ -6,10 +6,11 @@ import asyncio
 import base64
 import logging
 from collections import OrderedDict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from fraiseql_observe.errors import DeliveryError, Reason, TemplateError
+from fraiseql_observe.incident import payload
 from fraiseql_observe.notify.base import Sent, Traits
 from fraiseql_observe.notify.email import compose, refusal
 from fraiseql_observe.notify.email.smtp import Mailer
@@ -129,4 +130,4 @@ class Email:
 
 def _started(message: Message) -> datetime:
     starts = [alert.starts_ns for alert in message.alerts]
-    return datetime.fromtimestamp(min(starts) / 1e9, UTC) if starts else message.incident.opened_at
+    return payload.moment(min(starts)) if starts else message.incident.opened_at

@@ -29,8 +29,9 @@ def of_error(error: Exception, *, written: bool) -> DeliveryError:
     """What a failed conversation means; `written`: the whole message was sent, and only the answer is missing."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return of_answer(error.code, error.message, greeting=_before_the_message(error))
+    where = "" if written else "check `host`, `port` and `encryption`"
     if isinstance(error, TimeoutError):
-        return _unanswered("does not answer in time", Reason.TIMEOUT, written=written)
+        return _unanswered("does not answer in time", Reason.TIMEOUT, written=written, hint=where)
     if _is_untrusted(error):
         return _unanswered(
             "has a certificate that is not trusted", Reason.CONNECTION, hint="set `ca_file`, or mend the certificate"
@@ -41,7 +42,7 @@ def of_error(error: Exception, *, written: bool) -> DeliveryError:
             Reason.CONNECTION,
             hint="check `encryption`, `port` and `username`",
         )
-    return _unanswered("cannot be reached, or hung up", Reason.CONNECTION, written=written)
+    return _unanswered("cannot be reached, or hung up", Reason.CONNECTION, written=written, hint=where)
 
 
 def of_answer(code: int, said: str, *, greeting: bool = False) -> DeliveryError:

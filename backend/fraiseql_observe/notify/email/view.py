@@ -82,7 +82,7 @@ def variables(message: Message, *, picture: str = "", rows: int = ROWS) -> dict[
         "picture": picture,
         "buttons": tuple(_buttons(message.links, incident)),
         "facts": tuple(_facts(message, shared)),
-        "rows": tuple(_row(alert, message) for alert in shared["alerts"][:rows]),
+        "rows": tuple(_row(alert, message, shared) for alert in shared["alerts"][:rows]),
         "omitted": message.omitted + max(0, len(message.alerts) - rows),
         "actions": actions,
         "action_pieces": tuple(tuple(_pieces(action)) for action in actions),
@@ -97,6 +97,10 @@ def variables(message: Message, *, picture: str = "", rows: int = ROWS) -> dict[
 def _cut(shared: dict[str, Any]) -> dict[str, Any]:
     """No text so long that a mail, or what a template may write, cannot hold it."""
     texts = {key: escape.plain(shared[key], limit, lines=True) for key, limit in LONGEST.items()}
+    if texts["summary"] in texts["title"]:
+        texts["summary"] = ""  # nothing is said twice
+    if texts["description"] in (texts["summary"], texts["title"]):
+        texts["description"] = ""
     return shared | texts | {"operations": tuple(escape.plain(name, 80) for name in shared["operations"])}
 
 
@@ -155,7 +159,7 @@ def _time(message: Message, duration: str) -> tuple[str, str]:
     return "Since", since if duration == NO_TIME else f"{since}, for {duration}"
 
 
-def _row(alert: AlertView, message: Message) -> Row:
+def _row(alert: AlertView, message: Message, shared: dict[str, Any]) -> Row:
     common = {**message.incident.common_labels, **message.incident.group_labels}
     own = {name: value for name, value in alert.labels.items() if common.get(name) != value}
     began = words.clock(alert.started_at, message.now)
@@ -163,12 +167,19 @@ def _row(alert: AlertView, message: Message) -> Row:
         name=escape.plain(alert.name, 120),
         firing=alert.status == AlertStatus.FIRING,
         where=_labels(own),
-        summary=escape.plain(alert.description or alert.summary, 300),
+        summary=_words(alert, shared),
         value=escape.plain(alert.value, 40),
         since=f"{began}, for {words.duration(alert.ended_at - alert.started_at)}"
         if alert.ended_at
         else f"since {began}",
     )
+
+
+def _words(alert: AlertView, shared: dict[str, Any]) -> str:
+    """What the alert says that the mail does not say above."""
+    text = escape.plain(alert.description or alert.summary, LONGEST["description"], lines=True)
+    above = (shared["summary"], shared["description"])
+    return "" if text in above or text in shared["title"] else escape.plain(text, 300)
 
 
 def _labels(labels: dict[str, str]) -> str:

@@ -9,13 +9,10 @@ import re
 
 HEADER = 150
 SECTION = 3000
-FIELD = 2000
 FIELDS = 10
 CONTEXT = 10  # elements
-BUTTON = 75
 VALUE = 2000  # of a button
 URL = 3000
-BLOCKS = 50
 TEXT = 4000  # advised; Slack itself cuts at 40,000
 SUM = 13_200  # characters in all blocks of a message
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import wraps
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from aiohttp import web
 
@@ -66,8 +66,6 @@ def friendly(handler: Handler) -> Handler:
     async def answered(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
-        except web.HTTPException:
-            raise
         except ObserveError as error:
             return await error_page(request, status_of(error), error.message, error.hint)
         except Exception:
@@ -116,7 +114,7 @@ def to_login(request: web.Request) -> web.Response:
     """To the login and back again; a live page is told to go there as a whole."""
     live = "HX-Request" in request.headers
     # A form's address cannot be visited: the page it stands on can.
-    back = urlsplit(request.headers.get("HX-Current-URL", "")) if live else urlsplit(request.path_qs)
+    back = split(request.headers.get("HX-Current-URL", "") if live else request.path_qs)
     wanted = f"{back.path}?{back.query}" if back.query else back.path
     target = root(request.app) + "/login"
     if request.method == "GET" or live:
@@ -135,7 +133,7 @@ def check_origin(request: web.Request) -> None:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
     hosts = {request.host, urlsplit(request.app[SETTINGS].server.public_url).netloc} - {""}
-    if site not in {"same-origin", "none"} or (origin is not None and urlsplit(origin).netloc not in hosts):
+    if site not in {"same-origin", "none"} or (origin is not None and split(origin).netloc not in hosts):
         raise AuthError(
             "This form was not sent from one of our pages, so nothing was done.",
             hint="Go back to the incident and press the button there. Behind a proxy, set server.public_url.",
@@ -160,8 +158,16 @@ async def check_form(request: web.Request, who: Session) -> None:
         )
 
 
+def split(url: str) -> SplitResult:
+    """The parts of a URL that somebody sent; of what is none, the parts of nothing."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
 def local_path(text: str) -> str:
     """Where a form may send the browser afterwards: a path of ours, never another host."""
-    parts = urlsplit(text)
+    parts = split(text)
     harmless = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return text if harmless and text.isprintable() and len(text) < 2048 else "/"  # noqa: PLR2004

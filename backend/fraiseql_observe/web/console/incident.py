@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from fraiseql_observe.alerts.links import DASHBOARD, RUNBOOK, first_url
 from fraiseql_observe.errors import ConflictError
-from fraiseql_observe.notify import runbooks
+from fraiseql_observe.incident.message import Enrichment
+from fraiseql_observe.notify import escape, runbooks
 from fraiseql_observe.store import incidents
-from fraiseql_observe.web.console import words
+from fraiseql_observe.web.console import trend, words
 from fraiseql_observe.web.console.forms import field
 from fraiseql_observe.web.console.gate import local_path, page
 from fraiseql_observe.web.console.notices import leave_notice
@@ -19,7 +21,7 @@ from fraiseql_observe.web.keys import ACTOR, MANAGER
 from fraiseql_observe.web.principal import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from fraiseql_observe.alerts.manager import Changed, Detail
@@ -30,27 +32,18 @@ routes = web.RouteTableDef()
 SNOOZES: Mapping[str, timedelta] = {"30m": timedelta(minutes=30), "2h": timedelta(hours=2)}
 ALERTS = 200  # drawn of one incident
 EARLIER = 3  # incidents of the same group
-# What people call it -> how alerts' annotations call it, ours and those of other mixins.
-LINKS = {
-    "Runbook": ("runbook_url", "runbook"),
-    "Dashboard": ("dashboard_url", "dashboard", "__dashboardUrl__"),
-}
+LINKS = {"Runbook": RUNBOOK, "Dashboard": DASHBOARD}
 
 
 def links_of(detail: Detail) -> list[tuple[str, str]]:
     """Where the alerts say to look: one link of each kind, the incident's own words first."""
     sources = [detail.incident.common_annotations, *(alert.annotations for alert in detail.alerts)]
-    found = [(title, _first(sources, names)) for title, names in LINKS.items()]
+    found = [(title, first_url(sources, names)) for title, names in LINKS.items()]
     found += [
-        ("Expression", next((url for alert in detail.alerts if (url := words.link(alert.generator_url))), "")),
-        ("Alertmanager", words.link(detail.incident.external_url)),
+        ("Expression", next((url for alert in detail.alerts if (url := escape.url(alert.generator_url))), "")),
+        ("Alertmanager", escape.url(detail.incident.external_url)),
     ]
     return [(title, url) for title, url in found if url]
-
-
-def _first(sources: Iterable[Mapping[str, str]], names: tuple[str, ...]) -> str:
-    urls = (words.link(source.get(name, "")) for source in sources for name in names)
-    return next(filter(None, urls), "")
 
 
 def advice(detail: Detail) -> tuple[str, ...]:
@@ -69,6 +62,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     manager = request.app[MANAGER]
     detail = await manager.incident(request.match_info["id"])
     key, opened = detail.incident.key, detail.incident.opened_at
+    known = manager.enrichment(detail.incident.id) or Enrichment()
     earlier = await manager.engine.read(lambda tx: incidents.previous(tx, key, opened, EARLIER))
     return await respond(
         request,
@@ -81,6 +75,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         links=links_of(detail),
         own_labels=own_labels,
         advice=advice(detail),
+        known=known,
+        line=trend.line(known.trend),
         earlier=earlier,
         tomorrow=words.tomorrow(now(request), None),
     )

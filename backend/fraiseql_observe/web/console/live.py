@@ -49,10 +49,9 @@ async def tell(answer: web.StreamResponse, changed: asyncio.Event, console: Cons
     await answer.write(b"retry: 3000\n\n")
     while not console.ending:
         words = await next_words(changed)
-        if console.ending:
-            break
-        await answer.write(words)
-        await asyncio.sleep(PACE)
+        if not console.ending:
+            await answer.write(words)
+            await asyncio.sleep(PACE)
 
 
 async def next_words(changed: asyncio.Event) -> bytes:

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import jinja2
 from aiohttp import web
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from fraiseql_observe.notify.escape import url as safe_link
 from fraiseql_observe.web.console import assets, session, words
 from fraiseql_observe.web.console.notices import take_notice
 from fraiseql_observe.web.console.state import CONSOLE
@@ -54,8 +55,9 @@ def _templates() -> jinja2.Environment:
         "stamp": words.stamp,
         "machine": words.machine,
         "span": words.span,
-        "safe_link": words.link,
+        "safe_link": safe_link,
         "breakable": breakable,
+        "coded": coded,
     }
     environment.globals |= {"asset": assets.address, "words": words, "enumerate": enumerate}
     return environment
@@ -64,6 +66,16 @@ def _templates() -> jinja2.Environment:
 def breakable(title: str) -> Markup:
     """A title that may be broken where a name of many words has its seams, as Error|Rate."""
     return Markup("<wbr>").join(_SEAM.split(title))
+
+
+def coded(text: str) -> Markup:
+    """Text with `code` in backticks, as runbooks write it."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
+    )
 
 
 def now(request: web.Request) -> datetime:

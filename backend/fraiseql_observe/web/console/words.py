@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from fraiseql_observe.incident import payload
 from fraiseql_observe.incident.model import DeliveryState, EventKind, State
+from fraiseql_observe.notify import units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fraiseql_observe.incident.model import Delivery, Event, Incident
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 KINDS: Mapping[EventKind, str] = {
     EventKind.OPENED: "opened",
@@ -51,17 +50,8 @@ def span(seconds: float | timedelta | None, parts: int = 1) -> str:
     """A length of time in its largest units: `3 h`, with two parts `3 h 12 min`; `none` for nothing."""
     if seconds is None:
         return "none"
-    left = int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
-    if left < 1:
-        return "0 s"
-    said: list[str] = []
-    for size, unit in _UNITS:
-        count, left = divmod(left, size)
-        if count or said:
-            said.append(f"{count} {unit}" if count else "")
-        if len(said) == parts:
-            break
-    return " ".join(filter(None, said))
+    left = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+    return units.span(int(left), parts)
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -85,20 +75,11 @@ def machine(moment: datetime) -> str:
 
 def from_ns(nanoseconds: int) -> datetime:
     """A start as Alertmanager says it, cut to what a clock shows."""
-    return EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    return payload.moment(nanoseconds)
 
 
 def is_snoozed(incident: Incident, now: datetime) -> bool:
     return incident.state is not State.RESOLVED and incident.snoozed_until is not None and incident.snoozed_until > now
-
-
-def link(url: str) -> str:
-    """The URL if a browser may safely follow it, else nothing: annotations are written by strangers."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    return url.strip() if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
 def about(event: Event) -> str:

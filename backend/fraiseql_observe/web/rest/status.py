@@ -46,7 +46,7 @@ async def get_health(call: Call) -> web.Response:
             },
         }
 
-    return reply({**health.state(call.manager.ready), **await call.manager.engine.read(read)})
+    return reply({**await health.state(call.manager), **await call.manager.engine.read(read)})
 
 
 async def get_statistics(call: Call) -> web.Response:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from fraiseql_observe.incident import payload
 
 if TYPE_CHECKING:
     from fraiseql_observe.alerts.manager import Delivered, Detail
     from fraiseql_observe.incident.model import Alert, Attempt, Delivery, Event, Incident
     from fraiseql_observe.incident.policy import DueStep
     from fraiseql_observe.incident.windows import Window
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def moment(value: datetime | None) -> str | None:
@@ -20,10 +20,7 @@ def moment(value: datetime | None) -> str | None:
 
 def started(nanoseconds: int) -> str | None:
     """The start of an alert, cut to microseconds."""
-    try:
-        return moment(EPOCH + timedelta(microseconds=nanoseconds // 1000))
-    except OverflowError:
-        return None
+    return moment(payload.moment(nanoseconds))
 
 
 def incident(one: Incident) -> dict[str, Any]:

@@ -307,6 +307,26 @@ def test_a_preview_is_what_would_be_sent(tools):
     assert "<img" not in Email("mail", replace(SETTINGS, picture=False), tools).preview(message())["html"]
 
 
+def test_a_summary_that_is_the_title_is_not_said_twice():
+    own = replace(
+        message(), incident=incident(title="Errors are high", common_annotations={"summary": "Errors are high"})
+    )
+    assert bodies(composed(own)[0])[0].count("Errors are high") == 1
+    assert bodies(composed(message())[0])[0].count("Errors are high") == 1
+
+
+def test_what_each_alert_says_of_itself_is_listed_with_it():
+    def told(number, **annotations):
+        return replace(alert(number), annotations=annotations)
+
+    own = replace(
+        message(),
+        incident=incident(common_annotations={"summary": "top", "description": "above"}),
+        alerts=(told(0, description="above"), told(1, description="its own"), told(2, summary="short")),
+    )
+    assert [row.summary for row in view.variables(own)["rows"]] == ["", "its own", "short"]
+
+
 def test_every_variable_of_a_mail_is_documented():
     page = (Path(__file__).parents[4] / "docs" / "how-to" / "notify-email.md").read_text()
     own = view.variables(message()).keys() - context(message()).keys()

@@ -14,6 +14,7 @@ from fraiseql_observe.config.email import EmailDestination, Encryption
 from fraiseql_observe.errors import ConfigError, DeliveryError, Reason
 from fraiseql_observe.incident.model import Action
 from fraiseql_observe.notify.email import Email
+from fraiseql_observe.notify.email.refusal import of_error
 
 TO = ("anna@example.org", "ben@example.org")
 
@@ -305,6 +306,12 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(keys, tools, enc
     assert "certificate" in error.message
     assert "ca_file" in error.hint
     assert server.received == []
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), ConnectionRefusedError()])
+def test_who_is_not_there_is_looked_for_in_the_settings(error):
+    assert of_error(error, written=False).hint == "check `host`, `port` and `encryption`"
+    assert not of_error(error, written=True).hint, "it was there: it took the message"
 
 
 async def test_nothing_is_sent_in_the_clear_when_encryption_is_asked_for(server, tools):

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from fake_slack import SECRET, signed
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.signature import SignatureVerifier
 
@@ -44,6 +44,7 @@ def click(**more):
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.text("0123456789abcdef", min_size=1, max_size=40))
 def test_it_signs_as_slacks_own_sdk_does(text, secret):
     body, stamp = text.encode(), str(int(NOW.timestamp()))
@@ -87,6 +88,7 @@ def test_a_body_of_other_bytes_is_refused():
     assert not verify({}, body, SECRET, NOW)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([TIMESTAMP, SIGNATURE]), st.text()), st.binary())
 def test_nothing_makes_the_check_raise(headers, body):
     assert verify(headers, body, SECRET, NOW) is False
@@ -134,6 +136,7 @@ def test_what_is_no_click_on_our_buttons_is_refused_with_a_sentence(body):
     assert caught.value.message.endswith(".")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_parsing_gives_a_click_or_a_sentence(body):
     with pytest.raises(PayloadError):
@@ -178,8 +181,8 @@ def test_an_answer_goes_to_slack_and_nowhere_else(url, believed):
 
 
 def test_tests_may_answer_elsewhere_by_configuration():
-    settings = SlackSettings(hooks_url="http://127.0.0.1:8080")
-    assert answer_address(parse(click(response_url="http://127.0.0.1:8080/actions/x")), settings)
+    elsewhere = SlackSettings(hooks_url="http://127.0.0.1:8080")
+    assert answer_address(parse(click(response_url="http://127.0.0.1:8080/actions/x")), elsewhere)
 
 
 def test_freshness_holds_over_a_clock_that_jumps():

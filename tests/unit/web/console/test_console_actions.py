@@ -9,6 +9,7 @@ from paging import tell
 
 from fraiseql_observe.errors import ConflictError, StoreError
 from fraiseql_observe.incident.model import Actor, EventKind, State
+from fraiseql_observe.web.console.state import CONSOLE
 
 COLLEAGUE = Actor("alex", "slack")
 
@@ -147,6 +148,7 @@ async def test_a_form_token_of_another_session_does_nothing(kim, guest, here) ->
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -193,6 +195,7 @@ async def test_a_store_that_does_not_answer_is_said(kim, manager, here, monkeypa
 
     await kim.get(here)
     monkeypatch.setattr(manager.engine, "read", refuse)
+    kim.client.app[CONSOLE].forget()
     for page in (await kim.get(here), await kim.get("/")):
         assert page.status == 503
         assert "The store does not answer." in page.text

@@ -44,6 +44,10 @@ async def test_a_wrong_token_stays_outside(visit, token: str) -> None:
     assert (await person.get("/")).url.startswith("/login")
 
 
+async def test_a_form_of_nobody_leads_to_the_login_and_not_back_to_itself(visit) -> None:
+    assert (await (await visit()).send("/incidents/inc_1/acknowledge")).url == "/login"
+
+
 async def test_a_token_for_sending_alerts_may_not_look(visit) -> None:
     page = await (await visit()).log_in("fqo_sender")
     assert page.status == 401
@@ -104,6 +108,11 @@ async def test_a_live_page_is_sent_to_the_login_as_a_whole(visit) -> None:
     current = "http://127.0.0.1/history?severity=critical"
     page = await person.get("/history", **{"HX-Request": "true", "HX-Current-URL": current})
     assert page.headers["HX-Redirect"] == "/login?next=%2Fhistory%3Fseverity%3Dcritical"
+
+
+async def test_an_address_that_is_none_leads_to_the_list(visit) -> None:
+    page = await (await visit()).get("/history", **{"HX-Request": "true", "HX-Current-URL": "http://["})
+    assert page.headers["HX-Redirect"] == "/login?next="
 
 
 async def test_logging_out(kim) -> None:

@@ -115,10 +115,10 @@ async def test_an_alerts_own_advice_and_earlier_incidents_are_at_hand(kim, manag
     earlier = await tell(manager, "Full", service="a")
     await manager.resolve_alert(earlier.id, KIM)
     clock.offset += timedelta(hours=3)
-    said = {"runbook_actions": "Free some <space>\nCall storage"}
+    said = {"runbook_actions": "Free some `<space>`\nCall `storage"}
     incident = await tell(manager, "Full", service="a", since=datetime.now(UTC), annotations=said)
     text = (await kim.get(f"/incidents/{incident.id}")).text
-    assert "<li>Free some &lt;space&gt;</li><li>Call storage</li>" in text
+    assert "<li>Free some <code>&lt;space&gt;</code></li><li>Call `storage</li>" in text
     assert re.search(rf'Before</dt><dd><a href="/incidents/{earlier.id}"><time [^>]*>3 h</time> ago', text)
     await manager.resolve_alert(incident.id, KIM)
     assert "What to do" not in (await kim.get(f"/incidents/{incident.id}")).text

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fraiseql_observe.incident.model import Action, Actor, Delivery, DeliveryState, Event, EventKind
+from fraiseql_observe.notify.escape import url as safe_link
 from fraiseql_observe.web.console import words
 from fraiseql_observe.web.console.gate import local_path
 
@@ -61,7 +62,7 @@ def test_moments() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: str, *, followed: bool) -> None:
-    assert bool(words.link(url)) is followed
+    assert bool(safe_link(url)) is followed
 
 
 def event(kind: EventKind, **data: object) -> Event:
@@ -142,7 +143,17 @@ def test_paths_of_ours_are_gone_to(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "//evil.example", "/\\evil.example", "https://evil.example/", "incidents", "/a\r\nSet-Cookie: x", "/" * 3],
+    [
+        "",
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example/",
+        "http://[",
+        "//[",
+        "incidents",
+        "/a\r\nSet-Cookie: x",
+        "/" * 3,
+    ],
 )
 def test_other_places_are_not(path: str) -> None:
     assert local_path(path) == "/"
