@@ -39,8 +39,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     for name, token in settings.auth.tokens.items():
         if wrong := unfit(token.scopes, token.tenants):
             yield Problem(("auth", "tokens", name, "tenants"), wrong)
-    if settings.audit.questions:
-        yield from _tried(("audit", "questions"), partial(with_own, Path(settings.audit.questions)))
+    yield from _audit(settings)
     folder = settings.templates.folder
     if folder and not Path(folder).is_dir():
         yield Problem(("templates", "folder"), f"{folder} is no folder")
@@ -70,6 +69,14 @@ def notes(settings: Settings) -> Iterator[str]:
     yield from cross.notes(settings)
     folder = settings.templates.folder
     yield from Templates(Path(folder)).check() if folder else ()
+
+
+def _audit(settings: Settings) -> Iterator[Problem]:
+    audit = settings.audit
+    if audit.url and audit.statement_timeout >= settings.server.request_timeout:
+        yield Problem(("audit", "statement_timeout"), "must be less than server.request_timeout, which would end it")
+    if audit.questions:
+        yield from _tried(("audit", "questions"), partial(with_own, Path(audit.questions)))
 
 
 def _tried(key: Key, attempt: Callable[[], object]) -> Iterator[Problem]:

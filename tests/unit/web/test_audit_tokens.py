@@ -65,6 +65,7 @@ async def test_over_http(api):
         ),
         ("auth: {tokens: {a: {token: fqo_0123456789abcdef, scopes: ['audit:read:']}}}", "auth.tokens.a.scopes"),
         ("audit: {url: postgresql://x/y, questions: none}", "audit.questions: none is no folder"),
+        ("audit: {url: postgresql://x/y, statement_timeout: 30s}", "audit.statement_timeout: must be less than server"),
         ("audit: {questions: none}", "audit.questions: are asked of a database"),
     ],
 )
