@@ -188,9 +188,10 @@ local check = import 'lib/check.libsonnet';
       backend: { enabled: true, uid: 'fraiseql-backend' },
     },
 
-    // Who answers the SQL panels: Grafana's own PostgreSQL data source.
-    // Unit: postgres
-    // Example: 'postgres'
+    // Who answers the SQL panels: Grafana's own PostgreSQL data source, with a login to the database, or the Infinity data
+    // source (a plugin), which asks the alert backend's audit proxy and needs no login.
+    // Unit: postgres or infinity
+    // Example: 'infinity'
     auditSource: 'postgres',
 
     // ---------------------------------------------------------------- Delivery
@@ -271,7 +272,12 @@ local check = import 'lib/check.libsonnet';
       // Example: 'Shop'
       folder: 'FraiseQL',
 
-      // How Grafana talks to the audit database: disable, require, verify-ca or verify-full.
+      // Where Grafana finds the audit proxy, for the Infinity data source: the alert backend's address.
+      // Unit: URL
+      // Example: 'https://observe.example.com/'
+      auditUrl: 'http://fraiseql-observe:9095/',
+
+      // How Grafana talks to the audit database, for the PostgreSQL data source: disable, require, verify-ca or verify-full.
       // Unit: disable, require, verify-ca or verify-full
       // Example: 'verify-full'
       auditSslMode: 'require',

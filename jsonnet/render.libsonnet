@@ -13,14 +13,12 @@
     leftOut: mixin.leftOut,
   },
 
-  // Dashboards and rules under `overrides`, an object that is added to `_config`.
-  // What Prometheus scrapes differs by flavour too.
-  variant(overrides)::
-    local mixin = rendered(overrides);
-    local scrapes = 'bundle/prometheus/prometheus.yml';
-    parts(mixin) { deploy: { [scrapes]: mixin.deploy[scrapes] } },
+  // A shipped variant, as variants.libsonnet describes it.
+  variant(data)::
+    local mixin = rendered(data.config);
+    parts(mixin) { deploy: { [path]: mixin.deploy[path] for path in data.files } },
 
-  // The same, and the files that put them to work, by path.
+  // Dashboards and rules under `overrides`, an object that is added to `_config`, and the files that put them to work, by path.
   full(overrides)::
     local mixin = rendered(overrides);
     parts(mixin) { deploy: mixin.deploy },

@@ -7,7 +7,8 @@
     │   ├── LintError            the rendered output breaks a rule of the house
     │   └── DriftError           the committed output differs from the sources (exit 3)
     ├── AuditError               the audit database could not be set up or asked
-    │   └── CatalogueError       an audit query file is malformed: says file and line
+    │   ├── CatalogueError       an audit query file is malformed: says file and line
+    │   └── AskError             a question may not be asked so, or cannot be answered now: says the HTTP status
     ├── VerifyError              a server that `verify` must ask does not answer
     ├── StoreError               the alert store could not be opened, migrated or written
     │   └── OverloadError        it has as much to do as it may: the sender should come again
@@ -31,6 +32,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
 
 
@@ -81,6 +83,37 @@ class AuditError(ObserveError):
 
 class CatalogueError(AuditError):
     """An audit query file is malformed."""
+
+
+class Outcome(StrEnum):
+    """What became of a question to the audit log: a closed set, because it is a metric's label."""
+
+    ANSWERED = "answered"  # by the database
+    CACHED = "cached"  # by the cache
+    REFUSED = "refused"  # its parameters, its range or its token
+    BUSY = "busy"  # too many at once
+    UNAVAILABLE = "unavailable"  # the database cannot be reached
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"  # whoever asked went away
+    FAILED = "failed"  # PostgreSQL refused the statement, or the answer is not as declared
+
+
+class AskError(AuditError):
+    """A question may not be asked so, or cannot be answered now.
+
+    Args:
+        status: for whoever answers over HTTP.
+        outcome: what the metrics say of it.
+        problems: every single thing that is wrong, when there are several.
+    """
+
+    def __init__(
+        self, message: str, *, status: int, outcome: Outcome, hint: str = "", problems: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.outcome = outcome
+        self.problems = tuple(problems) or (message,)
 
 
 class VerifyError(ObserveError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from fraiseql_observe._version import __version__
-from fraiseql_observe.errors import Reason
+from fraiseql_observe.errors import Outcome, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,7 +109,34 @@ class Telemetry:
         self.http_duration = Histogram(
             "http_request_duration_seconds", "Time to answer.", ["route"], buckets=SECONDS, **own
         )
+        self.audit_queries = Counter(
+            "audit_queries", "Questions to the audit log, by what became of them.", ["query", "outcome"], **own
+        )
+        self.audit_duration = Histogram(
+            "audit_query_duration_seconds",
+            "Time to answer a question to the audit log, from cache or database.",
+            ["query"],
+            buckets=SECONDS,
+            **own,
+        )
+        self.audit_rows = Histogram(
+            "audit_query_rows",
+            "Rows of an answer of the audit log.",
+            ["query"],
+            buckets=(0, 1, 10, 100, 1000, 10_000),
+            **own,
+        )
+        self.audit_access_dropped = Counter(
+            "audit_access_dropped", "Entries of the access log that were not kept: the store was too slow.", **own
+        )
         self._create(tuple(kinds))
+
+    def begin_audit(self, questions: Iterable[str]) -> None:
+        """Begin the series of the questions that may be asked; names of a catalogue, so their number is bounded."""
+        names = tuple(questions)
+        _begin(self.audit_queries, names, tuple(Outcome))
+        _begin(self.audit_duration, names)
+        _begin(self.audit_rows, names)
 
     def _create(self, kinds: tuple[str, ...]) -> None:
         """Begin every series at zero, so that rates exist before the first failure."""

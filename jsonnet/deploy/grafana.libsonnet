@@ -1,7 +1,8 @@
 // What Grafana reads when it starts. Addresses and secrets come from its environment: PROMETHEUS_URL,
-// ALERTMANAGER_URL, AUDIT_DATABASE_HOST, _NAME, _USER, _PASSWORD, and FRAISEQL_OBSERVE_TOKEN. They are
+// ALERTMANAGER_URL, those of lib/audit_datasource.libsonnet, and FRAISEQL_OBSERVE_TOKEN. They are
 // written without braces: Grafana expands ${NAME} twice, which would eat a dollar sign in a password. There is no notification
 // policy: Grafana has one tree of them, and provisioning would replace everybody's.
+local audit = import '../lib/audit_datasource.libsonnet';
 local duration = import '../lib/duration.libsonnet';
 
 local dataSources(config) = {
@@ -16,25 +17,7 @@ local dataSources(config) = {
       editable: false,
       jsonData: { httpMethod: 'POST', manageAlerts: true, timeInterval: duration.text(config, config.scrapeInterval) },
     },
-    {
-      name: 'FraiseQL audit',
-      uid: 'fraiseql-audit',
-      type: 'grafana-postgresql-datasource',
-      access: 'proxy',
-      url: '$AUDIT_DATABASE_HOST',
-      user: '$AUDIT_DATABASE_USER',
-      editable: false,
-      jsonData: {
-        database: '$AUDIT_DATABASE_NAME',
-        sslmode: config.deploy.auditSslMode,
-        maxOpenConns: 5,
-        maxIdleConns: 2,
-        connMaxLifetime: 14400,
-        postgresVersion: 1500,
-        timescaledb: false,
-      },
-      secureJsonData: { password: '$AUDIT_DATABASE_PASSWORD' },
-    },
+    audit(config).dataSource,
     {
       name: 'FraiseQL Alertmanager',
       uid: 'fraiseql-alertmanager',

@@ -1,4 +1,5 @@
 // Values for the chart kube-prometheus-stack, so that its operator, Grafana and side-car take what we render.
+local audit = import '../lib/audit_datasource.libsonnet';
 local duration = import '../lib/duration.libsonnet';
 
 local secret(name, key) = { secretKeyRef: { name: name, key: key } };
@@ -31,22 +32,10 @@ function(config) {
         provider: { allowUiUpdates: false, foldersFromFilesStructure: true },
       },
     },
-    additionalDataSources: [{
-      name: 'FraiseQL audit',
-      uid: 'fraiseql-audit',
-      type: 'grafana-postgresql-datasource',
-      access: 'proxy',
-      url: '$AUDIT_DATABASE_HOST',
-      user: '$AUDIT_DATABASE_USER',
-      editable: false,
-      jsonData: { database: '$AUDIT_DATABASE_NAME', sslmode: config.deploy.auditSslMode, maxOpenConns: 5 },
-      secureJsonData: { password: '$AUDIT_DATABASE_PASSWORD' },
-    }],
+    additionalDataSources: [audit(config).dataSource],
     envValueFrom: {
-      AUDIT_DATABASE_HOST: secret('fraiseql-audit-reader', 'host'),
-      AUDIT_DATABASE_NAME: secret('fraiseql-audit-reader', 'database'),
-      AUDIT_DATABASE_USER: secret('fraiseql-audit-reader', 'user'),
-      AUDIT_DATABASE_PASSWORD: secret('fraiseql-audit-reader', 'password'),
+      [each.variable]: secret(each.secret, each.key)
+      for each in audit(config).environment
     },
   },
 }

@@ -1,22 +1,11 @@
 // A SQL question of the catalogue, speaking the same few words to a panel as a signal does.
-local sources = {
-  postgres(question, refId): {
-    refId: refId,
-    datasource: { type: 'grafana-postgresql-datasource', uid: '${audit_datasource}' },
-    editorMode: 'code',
-    rawQuery: true,
-    format: question.format,
-    rawSql: question.rawSql,
-  },
-};
+local sources = import 'audit_source.libsonnet';
 
 function(config, catalogue, name) {
   local question =
     if std.objectHas(catalogue, name) then catalogue[name]
     else error 'The audit catalogue has no question "' + name + '".',
-  local source =
-    if std.objectHas(sources, config.auditSource) then sources[config.auditSource]
-    else error '_config.auditSource: ' + config.auditSource + ' is not built yet; use "postgres".',
+  local source = sources[config.auditSource],
   local numbers = [column for column in question.columns if column.type == 'number'],
 
   name:: 'audit.' + name,
@@ -34,6 +23,9 @@ function(config, catalogue, name) {
   colours:: {},
   mappings:: [],
   complete:: null,
-  datasource:: { type: 'grafana-postgresql-datasource', uid: '${audit_datasource}' },
-  asTarget(refId, instant=false, format='', legend=''):: source(question, refId),
+  datasource:: source.datasource,
+  interval:: source.interval(question),
+  seriesName:: source.seriesName(question),
+  ordered:: source.ordered,
+  asTarget(refId, instant=false, format='', legend=''):: source.target(name, question, refId),
 }

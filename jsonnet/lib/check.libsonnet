@@ -25,7 +25,7 @@ local dashboards(config) = [
 function(config)
   oneOf(config, 'flavour', ['v1', 'v2']) +
   oneOf(config, 'nativeHistograms', ['classic', 'native', 'both']) +
-  oneOf(config, 'auditSource', ['postgres']) +
+  oneOf(config, 'auditSource', ['postgres', 'infinity']) +
   std.flatMap(function(key) selector(config, key), ['fraiseqlSelector', 'postgresSelector', 'nodeSelector', 'redisSelector', 'observeSelector']) +
   positive('scrapeInterval', config.scrapeInterval) +
   positive('timeScale', config.timeScale) +

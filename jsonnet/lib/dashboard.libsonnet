@@ -58,7 +58,7 @@ local variables(shared, panels) =
   local asksSeries = std.length([null for entry in items if !('audit' in entry) && entry.signal.application]) > 0;
   g.variable.prometheus() +
   (if asksSeries then shared.targets else []) +
-  (if std.length(questions) > 0 then g.variable.audit() else []) +
+  (if std.length(questions) > 0 then shared.audit else []) +
   (if byTenant then shared.tenant else []) +
   (if asksSeries then [] else if isAboutApplication(panels) then shared.hiddenTargets else shared.scopes);
 
@@ -72,7 +72,8 @@ local sharedBy(config, catalogue) =
     targets: g.variable.targets(config, labels),
     scopes: g.variable.targets(config, config.scopeLabels),
     hiddenTargets: g.variable.targets(config, if annotations.askTargets(config) then labels else config.scopeLabels, shown=false),
-    tenant: g.variable.tenant(catalogue),
+    audit: g.variable.audit(config),
+    tenant: g.variable.tenant(config, catalogue),
   };
 
 local sized(library, panel) = {

@@ -60,8 +60,9 @@ local plainColumn(columns, signal, column) =
 // and the column must not.
 local ownColumn(columns, spec, panelUnit, signal, column, own) =
   local unit = signal.unitOf(column);
+  local name = if column.name == 'value' && signal.seriesName != null then signal.seriesName else column.title;
   override('byName', column.name, (
-    when(!('everyRow' in spec) && !('title' in own), [property('displayName', column.title)]) +
+    when(!('everyRow' in spec) && !('title' in own), [property('displayName', name)]) +
     when(unit != '' && !('unit' in own), [property('unit', unit)]) +
     when(spec.kind == 'timeSeries' && column.type == 'number' && unit != panelUnit, onTheRight) +
     if spec.kind == 'table' then columns.of(column, own) else columns.given(own)

@@ -27,6 +27,14 @@ local joined(spec) =
     },
   ];
 
+// The columns of questions in their own order, where the data source does not keep it.
+local inOrder(items) =
+  local questions = [item.signal for item in items if 'audit' in item];
+  if questions == [] then [] else questions[0].ordered(questions);
+
+// The shortest point of a question that is asked over intervals, in a panel that draws none.
+local intervals(items) = [item.signal.interval for item in items if 'audit' in item && item.signal.interval != null];
+
 // What the panel's own thresholds are: those of its first item that has some in the panel's unit, or of the alert it names.
 local limitedBy(config, spec, unit, items) =
   local own = [item.signal for item in items if item.signal.limits != null && std.get(item, 'unit', item.signal.unit) == unit];
@@ -40,13 +48,16 @@ local draw(config, overrides, spec, items) =
   local unit = std.get(spec, 'unit', if spec.kind == 'table' then 'string' else std.get(items[0], 'unit', first.unit));
   local alerts = std.set([item.signal.alert for item in items if item.signal.alert != null] + std.get(spec, 'alerts', []));
   local limited = limitedBy(config, spec, unit, items);
+  local shortest = intervals(items);
+  local transformations = chosen(spec) + joined(spec) + inOrder(items);
   {
     id: spec.id,
     type: kind.type,
     title: std.get(spec, 'title', first.title),
     description: std.get(spec, 'description', first.description),
     datasource: std.get(first, 'datasource', { type: 'prometheus', uid: '${datasource}' }),
-    [if !kind.instant then 'interval']: duration.text(config, config.dashboards.interval),
+    [if !kind.instant || shortest != [] then 'interval']:
+      if kind.instant then shortest[0] else duration.text(config, config.dashboards.interval),
     [if alerts != [] then 'links']: [runbook.link(config, alert) for alert in alerts],
     fieldConfig: {
       defaults: {
@@ -71,7 +82,7 @@ local draw(config, overrides, spec, items) =
       )
       for i in std.range(0, std.length(items) - 1)
     ],
-    [if 'only' in spec || 'order' in spec then 'transformations']: chosen(spec) + joined(spec),
+    [if transformations != [] then 'transformations']: transformations,
   };
 
 local alertList(spec) = {

@@ -1,4 +1,5 @@
 // The variables at the top of a dashboard.
+local auditSources = import 'audit_source.libsonnet';
 local query = import 'query.libsonnet';
 
 local source(name, label, type) = {
@@ -51,9 +52,9 @@ local ofTargets(config, label, before) =
       for i in std.range(0, std.length(labels) - 1)
     ],
 
-  audit():: [source('audit_datasource', 'Audit data source', 'grafana-postgresql-datasource')],
+  audit(config):: [source('audit_datasource', 'Audit data source', auditSources[config.auditSource].datasource.type)],
 
-  // "All" stands for every tenant by name: the SQL side needs the names.
-  tenant(catalogue)::
-    [choice('tenant', 'Tenant', { type: 'grafana-postgresql-datasource', uid: '${audit_datasource}' }, catalogue.tenants.rawSql)],
+  tenant(config, catalogue)::
+    local asked = auditSources[config.auditSource];
+    [choice('tenant', 'Tenant', asked.datasource, '') + asked.tenants(catalogue)],
 }

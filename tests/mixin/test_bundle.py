@@ -187,7 +187,10 @@ def test_no_secret_and_no_machine_is_rendered():
     assert not re.search(r"(?i)password: (?!\$)[^\s'\"]", text)
 
 
-@pytest.mark.parametrize("folders", [["provisioning", "bundle"], ["bundle/variants/v2"]])
+@pytest.mark.parametrize(
+    "folders",
+    [["provisioning", "bundle"], ["bundle/variants/v2"], ["bundle/variants/infinity", "bundle/prometheus"]],
+)
 def test_what_is_shipped_lints_clean(folders):
     outcome = CliRunner().invoke(lint_command, [str(ROOT / folder) for folder in folders])
     assert (outcome.exit_code, outcome.stdout) == (0, "")

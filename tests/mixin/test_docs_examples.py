@@ -33,6 +33,16 @@ def test_a_file_of_settings_builds(tmp_path, suffix, language):
     assert render(file, catalogue=catalogue.load().as_json()).files()
 
 
+def test_the_page_about_infinity_gives_settings_for_it(tmp_path):
+    (example,) = blocks("grafana-infinity.md", "yaml")
+    file = tmp_path / "my.yaml"
+    file.write_text(example)
+    sources_file = render(file, catalogue=catalogue.load().as_json()).deploy[
+        "provisioning/grafana/datasources/fraiseql.yaml"
+    ]
+    assert "https://observe.example.com/" in {each["url"] for each in sources_file["datasources"]}
+
+
 def test_the_python_example_runs():
     (example,) = blocks("build-and-customise.md", "python")
     names: dict[str, object] = {}

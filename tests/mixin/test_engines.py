@@ -31,6 +31,7 @@ FORBIDDEN = {
 CONFIGURATIONS = {
     "default": None,
     "v2": {"flavour": "v2"},
+    "infinity": {"auditSource": "infinity"},
     "labels and clusters": {
         "showMultiCluster": True,
         "showNamespace": True,

@@ -67,6 +67,7 @@ WITHOUT_SERIES = {"FraiseQLWatchdog", "FraiseQLAbsent"}
 VARIANTS = {
     "default": {},
     "v2": {"flavour": "v2"},
+    "infinity": {"auditSource": "infinity"},
     "clusters": {"showMultiCluster": True, "showNamespace": True},
     "native": {"nativeHistograms": "native"},
     "both histograms": {"nativeHistograms": "both"},

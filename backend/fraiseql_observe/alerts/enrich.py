@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from fraiseql_observe.alerts.impact import AuditLog
     from fraiseql_observe.alerts.metric import MetricSource
-    from fraiseql_observe.config.enrichment import AuditSettings, EnrichmentSettings, PrometheusSettings
+    from fraiseql_observe.config.audit import AuditSettings
+    from fraiseql_observe.config.enrichment import EnrichmentSettings, PrometheusSettings
     from fraiseql_observe.incident.model import Alert, Incident
     from fraiseql_observe.telemetry import Telemetry
 

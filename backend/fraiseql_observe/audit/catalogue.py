@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.audit.frontmatter import parse
+from fraiseql_observe.audit.vetting import vet
 from fraiseql_observe.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from fraiseql_observe.audit.question import Question
+
+MOST = 500  # questions of one's own: each is a value of a metric's label
+LARGEST = 65_536  # bytes of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,38 @@ def load(folder: Path | None = None) -> Catalogue:
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogueError(f"The questions in {root} cannot be read: {error}.", hint="check the folder") from error
     return Catalogue({Path(name).stem: parse(Path(name).stem, text, name) for name, text in texts.items()})
+
+
+def with_own(folder: Path | None) -> Catalogue:
+    """The shipped questions and those of somebody's own folder, each of which is vetted.
+
+    Raises:
+        CatalogueError: when a file is malformed, does what a question may not do, or has the name of a shipped one.
+    """
+    shipped = load().questions
+    own = _own(folder) if folder else {}
+    for name in own:
+        if name in shipped:
+            raise CatalogueError(f"{folder}/{name}.sql:1: a shipped question has that name.", hint="rename the file")
+    return Catalogue(dict(sorted({**shipped, **own}.items())))
+
+
+def _own(folder: Path) -> dict[str, Question]:
+    files = sorted(folder.glob("*.sql")) if folder.is_dir() else None
+    if files is None:
+        raise CatalogueError(f"{folder} is no folder.", hint="name the folder of your question files")
+    if len(files) > MOST:
+        raise CatalogueError(f"{folder} holds more than {MOST} questions.", hint="remove those that nobody asks")
+    return {file.stem: vet(parse(file.stem, _text(file), str(file)), str(file)) for file in files}
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > LARGEST:
+            raise CatalogueError(f"{file} is larger than {LARGEST} bytes.", hint="a question is one statement")
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{file} cannot be read: {error}.", hint="check its rights; it must be UTF-8") from None
 
 
 def to_bytes(catalogue: Catalogue) -> bytes:

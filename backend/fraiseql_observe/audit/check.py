@@ -54,6 +54,57 @@ def check(url: str) -> list[Finding]:
         ]
 
 
+def rights(url: str) -> list[Finding]:
+    """Look, as the user of `url`, whether questions asked as this user meet the walls they should; changes nothing.
+
+    Raises:
+        AuditError: when the server does not answer.
+    """
+    with connected(url) as connection, connection.transaction(force_rollback=True):
+        facts = detect(connection)
+        if facts.version == 0:
+            return [Finding("schema", ok=False, detail=f"there is no schema {SCHEMA} here")]
+        return [*_login(connection), *_row_security(connection, facts)]
+
+
+_LOGIN = """
+select rolname, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication
+  from pg_catalog.pg_roles
+ where rolname = session_user
+    or pg_has_role(session_user, oid, 'member')
+ order by rolname <> session_user, rolname
+"""
+_MAY_READ_MORE = """
+select c.oid::regclass::text
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'v', 'm', 'f')
+   and n.nspname not in ('pg_catalog', 'information_schema', 'fraiseql_observe')
+   and n.nspname not like 'pg\\_%%'
+   and c.relname not like 'pg\\_stat\\_statements%%'
+   and has_schema_privilege(session_user, n.oid, 'usage')
+   and has_table_privilege(session_user, c.oid, 'select')
+ limit 5
+"""
+
+
+def _login(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+    """The user who logs in is a wall of its own: a role that is only taken can be laid down again."""
+    members = connection.execute(_LOGIN).fetchall()
+    mighty = [name for name, powers in members if powers]
+    login = f"log in as {READER}: setup audit --reader-password-file FILE"
+    detail = f"has the rights of {', '.join(mighty[:5])} over the server" if mighty else "has no rights over the server"
+    yield Finding("login of the audit questions", ok=not mighty, detail=detail, hint=login)
+    if mighty:
+        return
+    writable = [row[0] for row in connection.execute(_MAY_WRITE, {"role": members[0][0]})]
+    detail = f"may change {', '.join(writable)}" if writable else "may change no table"
+    yield Finding("writes of the audit questions", ok=not writable, detail=detail, hint=login)
+    readable = [row[0] for row in connection.execute(_MAY_READ_MORE)]
+    detail = f"may read {', '.join(readable)}" if readable else "may read the audit log only"
+    yield Finding("reads of the audit questions", ok=not readable, detail=detail, hint=login)
+
+
 def _schema(facts: Facts) -> Finding:
     current = facts.version == ddl.VERSION
     return Finding("schema", ok=current, detail=f"version {facts.version}, this program's is {ddl.VERSION}")

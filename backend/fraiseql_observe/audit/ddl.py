@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 VERSION = 1
 # Read once for each query, not once for each row.
 _SCOPE = "(select nullif(current_setting('fraiseql.tenant_id', true), ''))"
+# Several tenants are separated by a character that no tenant's name holds.
+_TENANTS = "(select string_to_array(nullif(current_setting('fraiseql.tenant_id', true), ''), chr(31)))::text[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,14 @@ def _event_select(source: Source) -> str:
 
 
 def _groups(facts: Facts) -> Iterator[str]:
-    yield _file("error_groups_observe.sql").replace("{scope}", _SCOPE)
+    yield _file("error_groups_observe.sql").replace("{scope}", _SCOPE).replace("{tenants}", _TENANTS)
     for schema, _ in facts.error_logs:
         relation = f"{quoted(schema)}.{ERROR_LOG[0]}"
         yield _file("error_groups_tracker.sql").replace("{scope}", _SCOPE).replace("{relation}", relation)
 
 
 def _tenants(facts: Facts) -> Iterator[str]:
-    yield f"select {_SCOPE} as tenant_id where {_SCOPE} is not null"  # narrowed, there is nothing to look up
+    yield f"select unnest({_TENANTS}) as tenant_id where {_SCOPE} is not null"  # narrowed, there is nothing to look up
     yield _skip_scan(f"{SCHEMA}.audit_event", "(case when t.tenant_id is null then '(none)' else t.tenant_id end)")
     for source in facts.sources:
         column = source.definition.tenant_column
@@ -160,7 +162,7 @@ def _without_tenant(source: Source, column: str) -> str:
 
 def _scoped(tenant: str) -> str:
     """Also inside the view: a server before 15 runs it with its owner's rights, whom row security does not bind."""
-    return f"({_SCOPE} is null or {tenant} = {_SCOPE})"
+    return f"({_SCOPE} is null or {tenant} = any ({_TENANTS}))"
 
 
 def _union(selects: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from fraiseql_observe.audit.lexer import Kind, LexError, Token, tokens
-from fraiseql_observe.audit.question import COLUMN_TYPES, FORMATS, Column, Parameter, Question
+from fraiseql_observe.audit.question import COLUMN_TYPES, FORMATS, SCOPES, Column, Parameter, Question
 from fraiseql_observe.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -39,13 +39,12 @@ _COMMENT = re.compile(r"--( |$)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
 _WORD = re.compile(r"[^\s(]+")
 _GRAFANA_SYNTAX = re.compile(r"\$__|\$\{|\[\[")
-_KEYS = ("title", "description", "format", "parameters", "columns", "scope")
+_KEYS = ("title", "description", "format", "parameters", "columns", "scope", "narrowed")
 _REQUIRED = ("title", "description", "format", "columns")
 _PARAMETER_KEYS = ("type", "variable", "default", "minimum", "maximum")
 _COLUMN_KEYS = ("title", "type", "unit")
 TYPES = ("timestamptz", "interval", "text", "text[]", "integer", "bigint", "double precision", "boolean")
 STANDARD = {"from": "timestamptz", "to": "timestamptz", "bucket": "interval", "tenants": "text[]"}
-DEFAULT_SCOPE = "audit:read"
 
 
 @lru_cache(maxsize=256)
@@ -88,10 +87,11 @@ class _Reader:
             title=self.text(head, "title"),
             description=self.text(head, "description"),
             format=self.one_of(head, "format", FORMATS),
-            scope=self.text(head, "scope") if "scope" in head.values else DEFAULT_SCOPE,
+            scope=self.one_of(head, "scope", SCOPES) if "scope" in head.values else SCOPES[0],
             parameters=parameters,
             columns=self.columns(head),
             tokens=statement,
+            narrowed=self.truth(head, "narrowed"),
         )
 
     # --- front matter
@@ -187,6 +187,12 @@ class _Reader:
                 keys.lines[key], f"{key!r} must be a text", "write a word or sentence, quoted if it is a number"
             )
         return value.strip()
+
+    def truth(self, keys: _Keys, key: str) -> bool:
+        value = self.scalar(keys, key) if key in keys.values else False
+        if not isinstance(value, bool):
+            self.refuse(keys.lines[key], f"{key!r} must be true or false", f"write `{key}: true`")
+        return value
 
     def one_of(self, keys: _Keys, key: str, allowed: Collection[str]) -> str:
         value = self.text(keys, key)

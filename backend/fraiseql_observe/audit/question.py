@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from fraiseql_observe.audit.lexer import Token
 
+SCOPES = ("audit:read", "admin")  # whom a question is for
 FORMATS = ("table", "time_series")
 COLUMN_TYPES = ("time", "string", "number", "boolean")
 
@@ -51,7 +52,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One statement with everything a dashboard or a proxy has to know about it."""
+    """One statement with everything a dashboard or a proxy has to know about it.
+
+    `narrowed` says that the database's tenant setting alone narrows it: it has no parameter `tenants`.
+    """
 
     name: str
     title: str
@@ -61,6 +65,12 @@ class Question:
     parameters: Mapping[str, Parameter]
     columns: tuple[Column, ...]
     tokens: tuple[Token, ...]
+    narrowed: bool = False
+
+    @property
+    def tenant_aware(self) -> bool:
+        """Whether it may be asked by somebody who may see some tenants only."""
+        return self.narrowed or "tenants" in self.parameters
 
     @property
     def raw_sql(self) -> str:

@@ -26,6 +26,7 @@ COMMANDS = {
     "alert": "See and change incidents of a running backend; preview and test messages; replay dead letters.",
     "token": "Create, list and revoke the tokens of the backend.",
     "config": "Check the backend's settings, or show them without their secrets.",
+    "audit": "Ask the audit log a question of the catalogue: as a table, JSON or CSV; explain one.",
     "setup": "Prepare a database or a server for monitoring.",
     "lint": "Check the rendered dashboards and rules against the rules of the house.",
 }

@@ -6,13 +6,14 @@ import asyncio
 import getpass
 import json
 import os
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fraiseql_observe.cli.options import json_option, settings_file
-from fraiseql_observe.config.server import SCOPES
+from fraiseql_observe.config.server import SCOPE, SCOPES
 from fraiseql_observe.config.values import duration
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ class Age(click.ParamType["timedelta"]):
             self.fail(f"{value!r} {error}", param, ctx)
 
 
+class Scoped(click.ParamType["str"]):
+    """A scope, or the one of a single audit question."""
+
+    name = "scope"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(SCOPE, value):
+            self.fail(f"{value!r} is not one of {', '.join(SCOPES)} or audit:read:NAME", param, ctx)
+        return str(value)
+
+
 @click.group()
 def command() -> None:
     """Make, list and revoke access tokens; works beside a running service."""
@@ -47,24 +59,42 @@ def command() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice(SCOPES),
-    help="What it may do; may be repeated. Default: alerts:read.",
+    type=Scoped(),
+    metavar="SCOPE",
+    help=f"What it may do; may be repeated: {', '.join(SCOPES)}, or audit:read:NAME for one question. "
+    "Default: alerts:read; audit:read with --tenant.",
+)
+@click.option(
+    "--tenant",
+    "tenants",
+    multiple=True,
+    metavar="TENANT",
+    help="Whose audit rows it may see; may be repeated. Default: every tenant's.",
 )
 @click.option("--expires", "age", type=Age(), metavar="DURATION", help="When it ends, such as 90d. Default: never.")
 @settings_file()
 @json_option
-def create(*, name: str, scopes: tuple[str, ...], age: timedelta | None, path: Path | None, as_json: bool) -> None:
+def create(
+    *,
+    name: str,
+    scopes: tuple[str, ...],
+    tenants: tuple[str, ...],
+    age: timedelta | None,
+    path: Path | None,
+    as_json: bool,
+) -> None:
     """Make a token for NAME and write it to stdout: nobody can show it again."""
     from fraiseql_observe.web import token_admin  # noqa: PLC0415  only this command pays for it
 
-    chosen = scopes or ("alerts:read",)
+    chosen = scopes or (("audit:read",) if tenants else ("alerts:read",))
     by = f"cli ({getpass.getuser()})"
     now = datetime.now(UTC)
-    made, secret = _on_store(path, lambda engine: token_admin.create(engine, name, chosen, by, now, age))
+    made, secret = _on_store(path, lambda engine: token_admin.create(engine, name, chosen, by, now, age, tenants))
     if as_json:
         click.echo(json.dumps({**token_admin.view(made), "token": secret}, indent=2))
         return
-    click.echo(f"{made.id}: {made.name} may {', '.join(made.scopes)}. Keep it, it is shown only now:", err=True)
+    whose = f" of {', '.join(made.tenants)}" if made.tenants else ""
+    click.echo(f"{made.id}: {made.name} may {', '.join(made.scopes)}{whose}. Keep it, it is shown only now:", err=True)
     click.echo(secret)
 
 
@@ -79,7 +109,7 @@ def list_(*, path: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([token_admin.view(one) for one in found], indent=2))
         return
-    for line in _table([("ID", "NAME", "SCOPES", "EXPIRES", "LAST USED"), *(_row(one) for one in found)]):
+    for line in _table([("ID", "NAME", "SCOPES", "TENANTS", "EXPIRES", "LAST USED"), *(_row(one) for one in found)]):
         click.echo(line)
 
 
@@ -111,7 +141,14 @@ def _on_store(path: Path | None, work: Callable[[Engine], Any]) -> Any:
 
 
 def _row(token: Token) -> tuple[str, ...]:
-    return (token.id, token.name, ",".join(token.scopes), _day(token.expires_at), _day(token.last_used_at))
+    return (
+        token.id,
+        token.name,
+        ",".join(token.scopes),
+        ",".join(token.tenants) or "all",
+        _day(token.expires_at),
+        _day(token.last_used_at),
+    )
 
 
 def _day(moment: datetime | None) -> str:

@@ -41,6 +41,20 @@ ENV = "FRAISEQL_OBSERVE_"
     help="Your audit database. The password is best in PGPASSWORD or ~/.pgpass.",
 )
 @click.option(
+    "--audit",
+    envvar=f"{ENV}URL",
+    show_envvar=True,
+    metavar="URL",
+    help="Your alert backend, for dashboards that ask its audit proxy through Infinity.",
+)
+@click.option(
+    "--audit-token",
+    envvar=f"{ENV}TOKEN",
+    show_envvar=True,
+    metavar="TOKEN",
+    help="Token with the scope audit:read; @FILE reads it from a file.",
+)
+@click.option(
     "--prometheus-token",
     envvar=f"{ENV}PROMETHEUS_TOKEN",
     show_envvar=True,
@@ -114,6 +128,8 @@ def command(  # noqa: PLR0913  one argument an option
     paths: tuple[Path, ...],
     prometheus: str | None,
     postgres: str | None,
+    audit: str | None,
+    audit_token: str | None,
     prometheus_token: str | None,
     prometheus_user: str | None,
     range_: str | None,
@@ -132,6 +148,7 @@ def command(  # noqa: PLR0913  one argument an option
     Only reads. Exits with 0 when nothing is missing, with 1 when something is or a server does not answer.
     """
     from fraiseql_observe.verify import (  # noqa: PLC0415  only this command pays for it
+        Audit,
         Options,
         auth_from,
         default_dashboards,
@@ -139,8 +156,8 @@ def command(  # noqa: PLR0913  one argument an option
         verify,
     )
 
-    if not prometheus and not postgres:
-        raise click.UsageError("Name a server: --prometheus URL, --postgres URL or both.")
+    if not (prometheus or postgres or audit):
+        raise click.UsageError("Name a server: --prometheus URL, --postgres URL or --audit URL.")
     options = Options(
         range=_range(range_),
         variables=_variables(variables),
@@ -153,9 +170,11 @@ def command(  # noqa: PLR0913  one argument an option
     )
     user, _, password = _secret(prometheus_user).partition(":")
     auth = auth_from(_secret(prometheus_token), user, password)
+    proxy = Audit(audit, token=_secret(audit_token), timeout=timeout) if audit else None
     documents = load_dashboards(paths) if paths else default_dashboards()
     report = until_fed(
-        lambda: verify(documents, prometheus, postgres, now=datetime.now(UTC), auth=auth, options=options), wait
+        lambda: verify(documents, prometheus, postgres, now=datetime.now(UTC), auth=auth, options=options, audit=proxy),
+        wait,
     )
     _write(report, json_file)
     if not report.ok:

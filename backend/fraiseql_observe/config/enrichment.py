@@ -31,18 +31,6 @@ class PrometheusSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditSettings:
-    """The audit database, for the users impacted; it is not asked while `url` is empty."""
-
-    url: Secret = setting(
-        "Connection URL of the database with the schema `fraiseql_observe` (`setup audit`), for a user with the role "
-        "fraiseql_observe_reader.",
-        default=NO_SECRET,
-        example="postgresql://observe@db/app",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EnrichmentSettings:
     """How long and how much is asked; a message never waits longer than the budget."""
 

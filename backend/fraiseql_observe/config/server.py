@@ -7,7 +7,8 @@ from datetime import timedelta
 from fraiseql_observe.config.declare import NO_SECRET, Secret, Size, setting
 
 INTAKE_LARGEST = 10 * 1024 * 1024
-SCOPES = ("alerts:read", "alerts:write", "intake:write", "admin")
+SCOPES = ("alerts:read", "alerts:write", "intake:write", "audit:read", "admin")
+SCOPE = r"alerts:read|alerts:write|intake:write|admin|audit:read(:[a-z][a-z0-9_]{0,63})?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,16 @@ class TokenSettings:
     """One token that comes from the configuration, for machines that are set up without a person."""
 
     token: Secret = setting("The token; best as `token_file`.")
-    scopes: tuple[str, ...] = setting("What it may do.", default=("alerts:read",), allowed=SCOPES)
+    scopes: tuple[str, ...] = setting(
+        "What it may do: alerts:read, alerts:write, intake:write, admin, audit:read for every audit question or "
+        "audit:read:NAME for one.",
+        default=("alerts:read",),
+        pattern=SCOPE,
+        example="[audit:read]",
+    )
+    tenants: tuple[str, ...] = setting(
+        "Whose audit rows it may see; none given: every tenant's. Such a token has audit scopes only.", default=()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

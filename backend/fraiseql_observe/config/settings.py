@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fraiseql_observe.config.alertmanager import AlertmanagerSettings
+from fraiseql_observe.config.audit import AuditSettings
 from fraiseql_observe.config.declare import setting
 from fraiseql_observe.config.email import EmailDestination
-from fraiseql_observe.config.enrichment import AuditSettings, EnrichmentSettings, PrometheusSettings
+from fraiseql_observe.config.enrichment import EnrichmentSettings, PrometheusSettings
 from fraiseql_observe.config.opsgenie import OpsgenieDestination
 from fraiseql_observe.config.pagerduty import PagerDutyDestination
 from fraiseql_observe.config.policy import HoursSettings, IncidentSettings, PolicySettings, RouteSettings
@@ -47,7 +48,7 @@ class Settings:
     watchdog: WatchdogSettings = setting("The alert that must keep coming in.", factory=WatchdogSettings)
     heartbeat: HeartbeatSettings = setting("The sign of life that goes out.", factory=HeartbeatSettings)
     prometheus: PrometheusSettings = setting("Who knows the metrics behind an alert.", factory=PrometheusSettings)
-    audit: AuditSettings = setting("Who knows the users impacted.", factory=AuditSettings)
+    audit: AuditSettings = setting("The audit log, and what may be asked of it.", factory=AuditSettings)
     enrichment: EnrichmentSettings = setting("What messages say beside the alert.", factory=EnrichmentSettings)
     slack: SlackSettings = setting("Whose clicks in Slack are believed.", factory=SlackSettings)
     templates: TemplatesSettings = setting("Message templates of your own.", factory=TemplatesSettings)

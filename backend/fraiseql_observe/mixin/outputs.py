@@ -37,19 +37,20 @@ def manifest(written: Mapping[str, bytes], rendered: Rendered) -> dict[str, Any]
 
 def _contents(rendered: Rendered) -> Iterator[tuple[str, bytes]]:
     yield from _dashboards(DASHBOARDS, rendered)
-    yield from _below("bundle", rendered)
-    for name, variant in rendered.variants.items():
-        folder = f"bundle/variants/{name}"
-        yield from _dashboards(f"{folder}/dashboards", variant)
-        yield from _below(folder, variant)
-
-
-def _below(folder: str, rendered: Rendered) -> Iterator[tuple[str, bytes]]:
-    """Rules and manifests; a variant has its own `bundle`."""
-    yield from _rules(f"{folder}/prometheus/rules", rendered)
+    yield from _rules("bundle/prometheus/rules", rendered)
     for path, value in rendered.deploy.items():
-        place = _confined(path).replace("bundle", folder, 1) if path.startswith("bundle/") else _confined(path)
-        yield place, _serialised(path, value, rendered.dashboards)
+        yield _confined(path), _serialised(path, value, rendered.dashboards)
+    for name, variant in rendered.variants.items():
+        yield from _variant(f"bundle/variants/{name}", variant, rendered)
+
+
+def _variant(folder: str, variant: Rendered, default: Rendered) -> Iterator[tuple[str, bytes]]:
+    """All dashboards of a variant, and what else of it differs; its own `provisioning` lies in its folder too."""
+    yield from _dashboards(f"{folder}/dashboards", variant)
+    if (variant.rules, variant.alerts) != (default.rules, default.alerts):
+        yield from _rules(f"{folder}/prometheus/rules", variant)
+    for path, value in variant.deploy.items():
+        yield f"{folder}/{_confined(path).removeprefix('bundle/')}", _serialised(path, value, variant.dashboards)
 
 
 def _dashboards(folder: str, rendered: Rendered) -> Iterator[tuple[str, bytes]]:

@@ -54,6 +54,7 @@ FAMILIES = {
     "templating": "Variables",
     "panels": "Panels",
     "targets": "Targets",
+    "infinity": "The Infinity data source",
     "dashboards": "Dashboards",
     "alerts": "Alerts",
     "groups": "Groups of rules",

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from fraiseql_observe.store.engine import Transaction
 
-_COLUMNS = "id, name, scopes, created_by, created_at, expires_at, last_used_at"
+_COLUMNS = "id, name, scopes, tenants, created_by, created_at, expires_at, last_used_at"
 _INSERT = f"""
 insert into token ({_COLUMNS}, hash)
-values (:id, :name, :scopes, :created_by, :created_at, :expires_at, :last_used_at, :hash)
+values (:id, :name, :scopes, :tenants, :created_by, :created_at, :expires_at, :last_used_at, :hash)
 """
 _BY_HASH = f"select {_COLUMNS} from token where hash = :hash"
 _ALL = f"select {_COLUMNS} from token order by created_at, id"
@@ -29,7 +29,7 @@ _USED = "update token set last_used_at = :at where id = :id and (last_used_at is
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token; `name` says who uses it."""
+    """What is known of a token; `name` says who uses it, `tenants` whose audit rows it may see (none: everybody's)."""
 
     id: str
     name: str
@@ -38,6 +38,7 @@ class Token:
     created_at: datetime
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
+    tenants: tuple[str, ...] = ()
 
 
 def insert(tx: Transaction, token: Token, hash: str) -> None:  # noqa: A002 - the column
@@ -76,6 +77,7 @@ def _row(token: Token) -> dict[str, Any]:
         "id": token.id,
         "name": text(token.name),
         "scopes": dump(list(token.scopes)),
+        "tenants": dump(list(token.tenants)),
         "created_by": text(token.created_by),
         "created_at": micros(token.created_at),
         "expires_at": micros_or_none(token.expires_at),
@@ -88,6 +90,7 @@ def _token(row: Mapping[str, Any]) -> Token:
         id=row["id"],
         name=row["name"],
         scopes=tuple(load(row["scopes"])),
+        tenants=tuple(load(row["tenants"])),
         created_by=row["created_by"],
         created_at=moment(row["created_at"]),
         expires_at=moment_or_none(row["expires_at"]),

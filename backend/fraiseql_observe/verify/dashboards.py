@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.errors import VerifyError
+from fraiseql_observe.verify import infinity
 from fraiseql_observe.verify.variables import Variable, parse_variable
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Kind(StrEnum):
 
     PROMETHEUS = "prometheus"
     POSTGRES = "postgres"
+    INFINITY = "infinity"
     RULES = "rules"  # an alert list: Prometheus' rules API
     SKIPPED = "skipped"  # computed by Grafana from other queries; nothing to ask
     UNKNOWN = "unknown"  # a server that verify cannot ask
@@ -39,6 +41,7 @@ DATASOURCES = {
     "grafana-azureprometheus-datasource": Kind.PROMETHEUS,
     "postgres": Kind.POSTGRES,
     "grafana-postgresql-datasource": Kind.POSTGRES,
+    infinity.PLUGIN: Kind.INFINITY,
     "__expr__": Kind.SKIPPED,
 }
 
@@ -49,7 +52,7 @@ class Query:
 
     ref: str
     kind: Kind
-    text: str  # PromQL, SQL, or the name filter of an alert list
+    text: str  # PromQL, SQL, the address Infinity asks, or the name filter of an alert list
     format: str = ""
     instant: bool = False
     range: bool = True
@@ -57,6 +60,7 @@ class Query:
     note: str = ""  # why it is skipped or unknown
     min_interval: str = ""
     labels: str = ""  # the label filter of an alert list
+    request: infinity.Request | None = None  # what Infinity asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +173,18 @@ def _query(target: Json, datasource: object, plugins: Mapping[str, str], place: 
     plugin = _plugin(datasource, target, plugins)
     kind, note = _kind(plugin, datasource, target)
     instant = bool(target.get("instant"))
+    request = infinity.parse_request(target) if kind is Kind.INFINITY else None
     return Query(
         ref=str(target.get("refId") or chr(ord("A") + place % 26)),
         kind=kind,
-        text=str(target.get("rawSql") if kind is Kind.POSTGRES else target.get("expr") or ""),
+        text=request.text if request else str(target.get("rawSql" if kind is Kind.POSTGRES else "expr") or ""),
         format=str(target.get("format") or "time_series"),
         instant=instant,
         range=bool(target.get("range")) or not instant,
         hidden=bool(target.get("hide")),
         note=note,
         min_interval=str(target.get("interval") or ""),
+        request=request,
     )
 
 
@@ -204,4 +210,6 @@ def _kind(plugin: str, datasource: object, target: Json) -> tuple[Kind, str]:
         return Kind.UNKNOWN, f"verify cannot ask a data source of type `{plugin or 'unknown'}`"
     if plugin in DATASOURCES and any(target.get(key) for key in ("fill", "fillMode", "fillInterval", "fillValue")):
         return Kind.UNKNOWN, "Grafana refuses a SQL target that carries `fill` settings"
+    if plugin == infinity.PLUGIN and (why := infinity.why_not(target)):
+        return Kind.UNKNOWN, why
     return DATASOURCES[plugin], ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.errors import VerifyError
-from fraiseql_observe.verify.dashboards import Dashboard, parse_dashboard
+from fraiseql_observe.verify.dashboards import Dashboard, Kind, parse_dashboard
 from fraiseql_observe.verify.postgres import Postgres
 from fraiseql_observe.verify.prometheus import Prometheus
 from fraiseql_observe.verify.report import Report
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from requests.auth import AuthBase
 
+    from fraiseql_observe.verify.audit import Audit
+
 
 def verify(
     dashboards: Sequence[Mapping[str, Any]],
@@ -30,6 +33,7 @@ def verify(
     now: datetime,
     auth: AuthBase | None = None,
     options: Options | None = None,
+    audit: Audit | None = None,
 ) -> Report:
     """Ask every query of every panel.
 
@@ -40,6 +44,7 @@ def verify(
         now: the end of relative ranges, aware.
         auth: credentials for Prometheus, from `prometheus.auth_from`.
         options: range, variables, filters and limits.
+        audit: the audit proxy, or None: queries through Infinity are then missing and say so.
 
     Raises:
         VerifyError: a server does not answer, a dashboard is not one, or an option names nothing.
@@ -49,7 +54,9 @@ def verify(
     chosen = [each for each in parsed if _named(each, options.dashboards)]
     _check_names(chosen, options)
     with ExitStack() as stack:
-        servers = _connected(stack, prometheus_url, postgres_url, auth, options.timeout)
+        servers = replace(_connected(stack, prometheus_url, postgres_url, auth, options.timeout), audit=audit)
+        if audit and any(_asks_infinity(each) for each in chosen):
+            audit.probe()
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=options.concurrency))
         surveys = [Survey(each, place, servers, options, now) for place, each in enumerate(chosen)]
         asked = [jobs for jobs in pool.map(Survey.jobs, surveys) if jobs]
@@ -68,6 +75,10 @@ def _connected(
     if postgres:
         postgres.probe()
     return Servers(prometheus, postgres)
+
+
+def _asks_infinity(dashboard: Dashboard) -> bool:
+    return any(query.kind is Kind.INFINITY for panel in dashboard.panels for query in panel.queries)
 
 
 def _named(dashboard: Dashboard, patterns: Sequence[str]) -> bool:

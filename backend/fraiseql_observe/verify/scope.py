@@ -68,6 +68,12 @@ def for_postgres(window: Window, points: int, at_least: str) -> dict[str, Value]
     return {name: value for name, value in built_in(window, interval, interval).items() if "rate" not in name}
 
 
+def for_infinity(window: Window, points: int, at_least: str) -> dict[str, Value]:
+    """What a target of Infinity sees in the browser."""
+    interval = interval_for(window, points, _interval(at_least))
+    return {name: value for name, value in built_in(window, interval, interval).items() if "rate" not in name}
+
+
 def _interval(text: str) -> int:
     """Milliseconds of a setting that may be empty, hold a variable, or carry the old `>` in front."""
     text = text.removeprefix(">").strip()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.errors import VerifyError
+from fraiseql_observe.verify import infinity
 from fraiseql_observe.verify import scope as scopes
 from fraiseql_observe.verify.dashboards import DATASOURCES, Kind, Query
 from fraiseql_observe.verify.interpolate import for_postgres, for_prometheus, interpolate, names_in
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from fraiseql_observe.verify.audit import Audit
     from fraiseql_observe.verify.dashboards import Dashboard, Panel
     from fraiseql_observe.verify.interpolate import Value
     from fraiseql_observe.verify.options import Option
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 NO_PROMETHEUS = "no Prometheus was named (--prometheus)"
 NO_POSTGRES = "no PostgreSQL was named (--postgres)"
+NO_AUDIT = "no alert backend was named (--audit)"
 # Reasons behind which a variable without values may stand; the others name their cause themselves.
 UNEXPLAINED = ("no series", "0 rows", "only ", "Prometheus refuses", "SQL error 42601")
 VARIABLE_POINTS = 100  # Grafana asks variable queries without a panel's width; it takes this many points
@@ -67,6 +71,7 @@ class Servers:
 
     prometheus: Prometheus | None = None
     postgres: Postgres | None = None
+    audit: Audit | None = None
 
 
 class Survey:
@@ -143,6 +148,8 @@ class Survey:
             return Finding(why="the query is empty")
         if query.kind is Kind.POSTGRES:
             return self._ask_postgres(panel, query, window)
+        if query.request:
+            return self._ask_infinity(panel, query, query.request, window)
         return self._ask_rules(query) if query.kind is Kind.RULES else self._ask_prometheus(panel, query, window)
 
     def _ask_rules(self, query: Query) -> Finding:
@@ -172,6 +179,12 @@ class Survey:
         sql = expand(interpolate(query.text, {**scope, **built_in}, for_postgres), window)
         return judge_rows(self._postgres.ask(sql), query.format)
 
+    def _ask_infinity(self, panel: Panel, query: Query, request: infinity.Request, window: Window) -> Finding:
+        scope = scopes.repeated(panel, self._resolved.scope)
+        built_in = scopes.for_infinity(window, panel.points, interpolate(panel.min_interval, scope))
+        answer = self._audit.rows(infinity.filled(request, {**scope, **built_in}, window))
+        return judge_rows(answer, query.format)
+
     def _ask_variable(self, variable: Variable, scope: Mapping[str, Value]) -> Sequence[Option]:
         window = self._window if variable.refresh == ON_TIME_CHANGE else parse_window("now-6h", "now", self._now)
         if self._kind_of(variable) is Kind.POSTGRES:
@@ -179,6 +192,10 @@ class Survey:
             return self._postgres.options(
                 expand(interpolate(variable.query, {**scope, **built_in}, for_postgres), window)
             )
+        if self._kind_of(variable) is Kind.INFINITY:
+            built_in = scopes.for_infinity(window, VARIABLE_POINTS, "")
+            request = infinity.parse_request(json.loads(variable.query))
+            return infinity.options(self._audit.rows(infinity.filled(request, {**scope, **built_in}, window)))
         built_in, _ = scopes.for_prometheus(window, VARIABLE_POINTS, "", "", self._options.scrape_interval)
         return self._prometheus.options(interpolate(variable.query, {**scope, **built_in}, for_prometheus), window)
 
@@ -201,3 +218,9 @@ class Survey:
         if self._servers.postgres is None:
             raise VerifyError(NO_POSTGRES)
         return self._servers.postgres
+
+    @property
+    def _audit(self) -> Audit:
+        if self._servers.audit is None:
+            raise VerifyError(NO_AUDIT)
+        return self._servers.audit

@@ -7,6 +7,7 @@ else `All` when the variable has it, else the first value.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -202,9 +203,14 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _query_text(query: object) -> str:
-    """The text of a variable's query, whether saved as text, as `{query}`, as `{rawSql}` or by the query editor."""
+    """The text of a variable's query, whether saved as text, as `{query}`, as `{rawSql}` or by the query editor.
+
+    What Infinity asks is an object; it stays one, as JSON.
+    """
     if not isinstance(query, dict):
         return str(query or "")
+    if "infinityQuery" in query:
+        return json.dumps(query["infinityQuery"], ensure_ascii=False)
     text = query.get("rawSql") or query.get("query")
     return str(text) if text else _editor_query(query)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fraiseql_observe.errors import AuthError, ObserveError
 from fraiseql_observe.store import tokens
-from fraiseql_observe.web.principal import Principal, Scope
+from fraiseql_observe.web.principal import principal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.alerts.manager import AlertManager
     from fraiseql_observe.config.settings import Settings
     from fraiseql_observe.store.engine import Transaction
+    from fraiseql_observe.web.principal import Principal
 
 log = logging.getLogger(__name__)
 
@@ -147,14 +148,12 @@ class Access:
         if token.expires_at is not None and token.expires_at <= now:
             raise AuthError("The token has expired.", hint="fraiseql-observe token create NAME --scope …")
         self._used[token.id] = now
-        known = frozenset(Scope(one) for one in token.scopes if one in set(Scope))
-        return Principal(token.name, known, token.id)
+        return principal(token.name, token.scopes, token.id, token.tenants)
 
 
 def _configured(settings: Settings) -> dict[str, Principal]:
     found = {}
     for name, one in settings.auth.tokens.items():
         hashed = digest(one.token.reveal())
-        scopes = frozenset(Scope(scope) for scope in one.scopes)
-        found[hashed] = Principal(name, scopes, CONFIGURED + hashed[:16])
+        found[hashed] = principal(name, one.scopes, CONFIGURED + hashed[:16], one.tenants)
     return found

@@ -10,7 +10,8 @@ from aiohttp import web
 
 from fraiseql_observe.web import console, health, intake, middlewares, openapi, rest, slack_actions
 from fraiseql_observe.web.access import Access
-from fraiseql_observe.web.keys import ACCESS, MANAGER, SETTINGS
+from fraiseql_observe.web.auditing import Auditing
+from fraiseql_observe.web.keys import ACCESS, AUDIT, MANAGER, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,9 +28,17 @@ def create_app(manager: AlertManager, settings: Settings) -> web.Application:
     app[ACCESS] = Access(manager)
     app.on_response_prepare.append(middlewares.protect)
     app.cleanup_ctx.append(_note_use)
+    if settings.audit.url:
+        app[AUDIT] = Auditing(settings.audit, manager)
+        app.cleanup_ctx.append(_audit)
     for part in (intake, health, rest, openapi, slack_actions, console):
         part.add_routes(app)
     return app
+
+
+async def _audit(app: web.Application) -> AsyncIterator[None]:
+    async with app[AUDIT].running():
+        yield
 
 
 async def _note_use(app: web.Application) -> AsyncIterator[None]:

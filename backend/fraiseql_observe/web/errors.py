@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from fraiseql_observe.errors import (
+    AskError,
     AuthError,
     ConfigError,
     ConflictError,
@@ -45,7 +46,7 @@ class RequestError(ObserveError):
 
 
 def status_of(error: ObserveError) -> int:
-    if isinstance(error, AuthError | RequestError):
+    if isinstance(error, AuthError | RequestError | AskError):
         return error.status
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
@@ -53,11 +54,11 @@ def status_of(error: ObserveError) -> int:
 def answer(error: ObserveError) -> web.Response:
     """Return the answer for an error of ours."""
     status = status_of(error)
-    problems = error.problems if isinstance(error, RequestError) else (error.message,)
+    problems = error.problems if isinstance(error, RequestError | AskError) else (error.message,)
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="fraiseql-observe"'
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = RETRY_AFTER
     return refusal(status, error.message, [*problems, error.hint] if error.hint else problems, headers)
 

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from fraiseql_observe._version import __version__
 from fraiseql_observe.errors import StoreError
 from fraiseql_observe.store import inbox
-from fraiseql_observe.web.keys import MANAGER
+from fraiseql_observe.web.keys import AUDIT, MANAGER
 
 if TYPE_CHECKING:
     from fraiseql_observe.alerts.manager import AlertManager
@@ -29,9 +29,13 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """200 when alerts can be taken: all parts work, the store can be written, the inbox is not over its limit."""
+    """200 when alerts can be taken: all parts work, the store can be written, the inbox is not over its limit.
+
+    What is wrong with the audit database is said too, but never keeps an alert out.
+    """
     found = await state(request.app[MANAGER])
-    return web.json_response(found, status=200 if found["ok"] else 503)
+    audit = {"audit": request.app[AUDIT].warnings} if AUDIT in request.app else {}
+    return web.json_response({**found, **audit}, status=200 if found["ok"] else 503)
 
 
 async def state(manager: AlertManager) -> dict[str, object]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 PATH = f"{BASE}/openapi.json"
 FILE = "openapi.json"
+PLACES = re.compile(r"{(\w+)}")
 ALWAYS = (400, 401, 403, 503)
 # Not those of `http.HTTPStatus`, which change with Python.
 WORDS = {
@@ -38,13 +40,16 @@ WORDS = {
     404: "It does not exist",
     409: "Its state does not allow that",
     412: "It has changed since it was seen",
-    413: "The body is too large",
+    413: "The body is too large, or the range of time too long",
     415: "The body is no JSON in UTF-8",
+    429: "Too many questions at once; ask again soon",
+    500: "The database refused the question, or answers not as its file declares",
     502: "A server that had to be asked did not answer well",
     503: "Not now; try again",
+    504: "The question takes too long",
 }
 ABOUT = """\
-Alerts, deliveries, maintenance windows and tokens of the fraiseql-observe backend.
+Alerts, deliveries, maintenance windows, tokens and audit questions of the fraiseql-observe backend.
 
 An alert here is one group of alerts as Alertmanager makes it, with its members and its timeline: what the console calls
 an incident. Every request needs a bearer token whose scope its operation names; `admin` may everything, `alerts:write`
@@ -89,9 +94,18 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _parameters(operation: Operation) -> Iterable[dict[str, Any]]:
-    if "{id}" in operation.path:
+    for name in PLACES.findall(operation.path):
         schema = {"type": "string", "maxLength": LONGEST_ID}
-        yield {"name": "id", "in": "path", "required": True, "schema": schema}
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
+    if operation.open_query:
+        yield {
+            "name": "parameters",
+            "in": "query",
+            "description": "The question's own parameters, as the catalogue lists them; `text[]` is a JSON list.",
+            "style": "form",
+            "explode": True,
+            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        }
     for field in operation.query:
         yield {"name": field.name, "in": "query", "description": field.about, "schema": _with_default(field)}
     if operation.conditional:
@@ -120,6 +134,8 @@ def _responses(operation: Operation) -> Iterable[tuple[str, dict[str, Any]]]:
     good: dict[str, Any] = {"description": WORDS[operation.status]}
     if operation.answer:
         good["content"] = _json(operation.answer)
+        if operation.csv:
+            good["content"]["text/csv"] = {"schema": {"type": "string"}}
     if operation.tagged or operation.conditional:
         good["headers"] = {"ETag": {"schema": {"type": "string"}}}
     yield str(operation.status), good

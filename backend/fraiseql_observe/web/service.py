@@ -8,11 +8,13 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from fraiseql_observe.alerts.manager import AlertManager
+from fraiseql_observe.config.audit import AuditSettings
 from fraiseql_observe.errors import ConfigError, ObserveError
 from fraiseql_observe.store import tokens
 from fraiseql_observe.telemetry import Telemetry
@@ -38,6 +40,7 @@ RESTART_ONLY = (
     "log.access",
 )
 SWITCH = 0.0005  # seconds a thread of the store may keep the interpreter while the loop has requests to answer
+AUDIT_SETTINGS = tuple(f"audit.{one.name}" for one in fields(AuditSettings))
 CLOSE_WITHIN = 5.0  # seconds that requests have to end once nobody new is let in
 
 
@@ -141,7 +144,7 @@ class Service:
             self._telemetry.reload_ok.set(0)
             log.exception("The settings were not read again, the old ones go on: a fault of this program")
             return
-        for key in RESTART_ONLY:
+        for key in (*RESTART_ONLY, *AUDIT_SETTINGS):
             if _at(settings, key) != _at(self._settings, key):
                 log.warning("%s changed; that needs a restart", key)
         logs.configure(settings.log)

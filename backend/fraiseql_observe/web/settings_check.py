@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts.manager import utc_now
+from fraiseql_observe.audit.catalogue import with_own
 from fraiseql_observe.config import cross
 from fraiseql_observe.config.schema import Problem
 from fraiseql_observe.config.webhook import WebhookDestination
-from fraiseql_observe.errors import ConfigError
+from fraiseql_observe.errors import CatalogueError, ConfigError
 from fraiseql_observe.incident import hours, matchers
 from fraiseql_observe.notify import registry
 from fraiseql_observe.notify.http import Http
 from fraiseql_observe.notify.templates import Templates
 from fraiseql_observe.notify.tools import Tools
+from fraiseql_observe.web.token_admin import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +36,10 @@ def problems(settings: Settings) -> Iterator[Problem]:
     for name, policy in settings.policies.items():
         if not policy.steps:
             yield Problem(("policies", name, "steps"), "is empty; give it at least one step with destinations")
+    for name, token in settings.auth.tokens.items():
+        if wrong := unfit(token.scopes, token.tenants):
+            yield Problem(("auth", "tokens", name, "tenants"), wrong)
+    yield from _audit(settings)
     folder = settings.templates.folder
     if folder and not Path(folder).is_dir():
         yield Problem(("templates", "folder"), f"{folder} is no folder")
@@ -65,8 +71,16 @@ def notes(settings: Settings) -> Iterator[str]:
     yield from Templates(Path(folder)).check() if folder else ()
 
 
+def _audit(settings: Settings) -> Iterator[Problem]:
+    audit = settings.audit
+    if audit.url and audit.statement_timeout >= settings.server.request_timeout:
+        yield Problem(("audit", "statement_timeout"), "must be less than server.request_timeout, which would end it")
+    if audit.questions:
+        yield from _tried(("audit", "questions"), partial(with_own, Path(audit.questions)))
+
+
 def _tried(key: Key, attempt: Callable[[], object]) -> Iterator[Problem]:
     try:
         attempt()
-    except ConfigError as error:
+    except (ConfigError, CatalogueError) as error:
         yield Problem(key, f"{error.message} {error.hint}".strip())

@@ -15,8 +15,9 @@ from fraiseql_observe.alerts.enrich import Enricher
 from fraiseql_observe.alerts.impact import AuditLog
 from fraiseql_observe.alerts.prometheus import Prometheus
 from fraiseql_observe.audit import setup
+from fraiseql_observe.config.audit import AuditSettings
 from fraiseql_observe.config.declare import Secret
-from fraiseql_observe.config.enrichment import AuditSettings, EnrichmentSettings, PrometheusSettings
+from fraiseql_observe.config.enrichment import EnrichmentSettings, PrometheusSettings
 from fraiseql_observe.demo.servers import PrometheusServer
 from fraiseql_observe.errors import EnrichmentError
 from fraiseql_observe.incident.message import Enrichment

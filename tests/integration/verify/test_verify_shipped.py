@@ -10,7 +10,9 @@ import pytest
 from fraiseql_observe.verify import default_dashboards, load_dashboards, verify
 from fraiseql_observe.verify.dashboards import Kind, parse_dashboard
 
-SHIPPED = Path(__file__).parents[3] / "provisioning" / "grafana" / "dashboards"
+CHECKOUT = Path(__file__).parents[3]
+SHIPPED = CHECKOUT / "provisioning" / "grafana" / "dashboards"
+INFINITY = CHECKOUT / "bundle" / "variants" / "infinity" / "dashboards"
 PANELS = {
     "fraiseql-operations": (10, 15),
     "fraiseql-cache": (8, 12),
@@ -27,12 +29,13 @@ def shipped():
     return load_dashboards([SHIPPED])
 
 
-def test_every_query_of_every_panel_can_be_asked(shipped):
-    for dashboard in map(parse_dashboard, shipped):
+@pytest.mark.parametrize(("folder", "audit"), [(SHIPPED, Kind.POSTGRES), (INFINITY, Kind.INFINITY)])
+def test_every_query_of_every_panel_can_be_asked(folder, audit):
+    for dashboard in map(parse_dashboard, load_dashboards([folder])):
         for panel in dashboard.panels:
             assert panel.queries, panel.title
             for query in panel.queries:
-                assert query.kind in (Kind.PROMETHEUS, Kind.POSTGRES, Kind.RULES), (panel.title, query.note)
+                assert query.kind in (Kind.PROMETHEUS, audit, Kind.RULES), (panel.title, query.note)
 
 
 def test_the_dashboards_have_their_panels_and_queries(shipped):
@@ -57,7 +60,7 @@ def test_an_empty_prometheus_is_missing_everything_and_each_reason_is_useful(
 
 
 def test_without_a_checkout_the_packaged_dashboards_are_rendered(shipped, tmp_path, monkeypatch):
-    monkeypatch.chdir(SHIPPED.parents[2])
+    monkeypatch.chdir(CHECKOUT)
     here = default_dashboards()
     monkeypatch.chdir(tmp_path)
     assert {each["uid"] for each in default_dashboards()} == {each["uid"] for each in here} == PANELS.keys()

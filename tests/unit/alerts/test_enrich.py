@@ -17,8 +17,9 @@ from samples import NOW, alert, incident
 from fraiseql_observe.alerts import enrich, prometheus
 from fraiseql_observe.alerts.enrich import Enricher
 from fraiseql_observe.alerts.prometheus import Prometheus
+from fraiseql_observe.config.audit import AuditSettings
 from fraiseql_observe.config.declare import Secret
-from fraiseql_observe.config.enrichment import AuditSettings, EnrichmentSettings, PrometheusSettings
+from fraiseql_observe.config.enrichment import EnrichmentSettings, PrometheusSettings
 from fraiseql_observe.errors import EnrichmentError
 from fraiseql_observe.incident.message import Enrichment
 from fraiseql_observe.telemetry import Telemetry

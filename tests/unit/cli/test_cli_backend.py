@@ -64,7 +64,7 @@ def test_a_token_from_its_making_to_its_revocation(run):
     other = json.loads(run("token", "create", "ci", "--json").stdout)
     assert (other["scopes"], other["expires_at"]) == (["alerts:read"], None)
     lines = run("token", "list").stdout.splitlines()
-    assert lines[0].split() == ["ID", "NAME", "SCOPES", "EXPIRES", "LAST", "USED"]
+    assert lines[0].split() == ["ID", "NAME", "SCOPES", "TENANTS", "EXPIRES", "LAST", "USED"]
     assert len(lines) == 3
     assert made.stdout.strip() not in "\n".join(lines)
     run("token", "revoke", other["id"])

@@ -11,6 +11,7 @@ from house import CHOSEN, House
 from fraiseql_observe.mixin import lint
 
 Spoil = Callable[[House], object]
+INFINITY = {"type": "yesoreyeram-infinity-datasource", "uid": "${audit_datasource}"}
 
 
 def put(subject: str, key: str, value: object = True) -> Spoil:  # noqa: FBT002 - what is put may be a flag
@@ -42,6 +43,43 @@ def loki(expr: str) -> Spoil:
     return put(
         "panel", "targets", [{"refId": "A", "datasource": {"type": "loki", "uid": "${datasource}"}, "expr": expr}]
     )
+
+
+def infinity(**changed: object) -> Spoil:
+    """The second table asks Infinity, with these keys of its target changed."""
+    target = {
+        "refId": "A",
+        "datasource": INFINITY,
+        "type": "json",
+        "source": "url",
+        "parser": "backend",
+        "format": "table",
+        "url": "queries/who",
+        "url_options": {"method": "GET", "params": [{"key": "from", "value": "${__timeFrom:date:iso}"}], "headers": []},
+        "root_selector": "rows",
+        "columns": [
+            {"selector": "user", "text": "user", "type": "string"},
+            {"selector": "calls", "text": "calls", "type": "number"},
+        ],
+        "filters": [],
+    }
+    order = {"id": "organize", "options": {"indexByName": {"user": 0, "calls": 1}}}
+    return lambda house: house.table.update(
+        datasource=INFINITY, targets=[{**target, **changed}], transformations=[order]
+    )
+
+
+def parameter(value: str) -> Spoil:
+    return infinity(url_options={"method": "GET", "params": [{"key": "from", "value": value}]})
+
+
+def unordered(house: House) -> None:
+    infinity()(house)
+    house.table["transformations"] = []
+
+
+def infinity_variable(query: object) -> Spoil:
+    return lambda house: house.variables[2].update(datasource=INFINITY, query=query)
 
 
 def adds_rule(rule: dict[str, object], index: int | None = None) -> Spoil:
@@ -111,6 +149,28 @@ BAD: dict[str, list[Spoil]] = {
         put("sql", "format", "logs"),
         put("sql", "rawSql", "select $__timeShift(at)"),
         put("sql", "rawSql", "select '$job'"),
+    ],
+    "target-infinity-rule": [
+        infinity(parser="simple"),
+        infinity(source="inline"),
+        infinity(format="logs"),
+        infinity(root_selector="rows[0]"),
+        infinity(filters=[{"field": "user"}]),
+        infinity(columns=[]),
+        infinity(columns=[{"selector": "user", "type": "text"}]),
+        infinity(url="@elsewhere.example/x"),
+        infinity(url="https://elsewhere.example/x"),
+        infinity(url="a/../../b"),
+        infinity(url_options={"method": "POST"}),
+        infinity(url_options={"method": "GET", "headers": [{"key": "Authorization", "value": "x"}]}),
+        parameter("${__from}"),
+        parameter("${job}"),
+        parameter("$job"),
+    ],
+    "panel-column-order-rule": [unordered],
+    "template-infinity-rule": [
+        infinity_variable("Collection(a,b)"),
+        infinity_variable({"infinityQuery": {"type": "json", "source": "url", "url": "tenants"}}),
     ],
     "target-topk-rule": [asks(f"topk(3, sum by (job) (rate(requests_total{{{CHOSEN}}}[$__rate_interval])))")],
     "uneditable-dashboard": [put("dashboard", "editable"), drop("dashboard", "editable")],
@@ -254,6 +314,9 @@ def test_a_spoiled_house_is_found(rule, spoil):
             id="a stat of a word",
         ),
         pytest.param(loki('sum(rate({job=~"$job",instance=~"$instance"}[$__auto]))'), id="LogQL"),
+        pytest.param(
+            lambda house: (infinity()(house), house.variables[1].update(query=INFINITY["type"])), id="Infinity"
+        ),
         pytest.param(fires('absent(up{job="house"})'), id="absent keeps what its selector fixes"),
         pytest.param(
             fires('absent_over_time(up{job="house"}[5m]) and on (job) group by (job) (up{job="house"})'), id="and"

@@ -14,12 +14,16 @@ from fraiseql_observe.mixin import Rendered, outputs
 RULES = {"groups": [{"name": "g", "rules": []}]}
 
 
+OTHER_RULES = {"groups": []}
+
+
 def rendered(**more):
-    return Rendered(dashboards={"house.json": {"title": "House"}}, rules=RULES, alerts=RULES, **more)
+    house = {"house.json": {"title": "House"}}
+    return Rendered(**{"dashboards": house, "rules": RULES, "alerts": RULES, **more})
 
 
 def test_dashboards_and_rules_have_their_places():
-    files = rendered(variants={"v2": rendered()}).files()
+    files = rendered(variants={"v2": rendered(alerts=OTHER_RULES)}).files()
     assert set(files) == {
         "provisioning/grafana/dashboards/house.json",
         "bundle/prometheus/rules/fraiseql-alerts.yaml",
@@ -30,6 +34,18 @@ def test_dashboards_and_rules_have_their_places():
         outputs.MANIFEST,
     }
     assert json.loads(files["provisioning/grafana/dashboards/house.json"]) == {"title": "House"}
+
+
+def test_a_variant_repeats_no_rules():
+    files = rendered(variants={"infinity": rendered()}).files()
+    assert [path for path in files if "variants" in path] == ["bundle/variants/infinity/dashboards/house.json"]
+
+
+def test_what_a_variant_provisions_stays_in_its_folder():
+    sources = "provisioning/grafana/datasources/fraiseql.yaml"
+    files = rendered(deploy={sources: {"a": 1}}, variants={"infinity": rendered(deploy={sources: {"a": 2}})}).files()
+    assert yaml.safe_load(files[sources]) == {"a": 1}
+    assert yaml.safe_load(files[f"bundle/variants/infinity/{sources}"]) == {"a": 2}
 
 
 def test_the_manifest_knows_every_file_and_what_was_left_out():

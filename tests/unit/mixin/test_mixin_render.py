@@ -43,7 +43,7 @@ def test_a_choice_of_ones_own_comes_without_variants(questions):
     rendered = render({"dashboards": {"compliance": {"enabled": False}}}, catalogue=questions)
     assert rendered.variants == {}
     assert "fraiseql-compliance.json" not in rendered.dashboards
-    assert set(render(catalogue=questions).variants) == {"v2"}
+    assert set(render(catalogue=questions).variants) == {"infinity", "v2"}
 
 
 def test_yaml_json_jsonnet_and_mappings_say_the_same(questions, tmp_path):

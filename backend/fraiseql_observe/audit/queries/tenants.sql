@@ -2,6 +2,7 @@
 -- title: Tenants
 -- description: Every tenant of the audit log, for the dashboard variable. Rows without a tenant belong to (none).
 -- format: table
+-- narrowed: true
 -- columns:
 --   __text: {title: Tenant, type: string}
 --   __value: {title: Tenant, type: string}

@@ -1,4 +1,4 @@
--- A session that is narrowed to one tenant sees the errors that this tenant met, without the last message: it may be
+-- A session that is narrowed to tenants sees the errors that these met, without the last message: it may be
 -- another tenant's.
 select 'fraiseql_observe' as source,
        g.fingerprint,
@@ -19,4 +19,4 @@ select 'fraiseql_observe' as source,
  where {scope} is null
     or exists (select from fraiseql_observe.audit_event as e
                 where e.error_fingerprint = g.fingerprint
-                  and e.tenant_id = {scope})
+                  and e.tenant_id = any ({tenants}))

@@ -1,4 +1,5 @@
--- The setting fraiseql.tenant_id narrows a transaction to one tenant; unset or empty shows all. It is a scope that a
+-- The setting fraiseql.tenant_id narrows a transaction to one tenant, or to several separated by chr(31);
+-- unset or empty shows all. It is a scope that a
 -- trusted service sets, not a wall against somebody who may write SQL of his own and set it himself.
 alter table fraiseql_observe.audit_event enable row level security;
 alter table fraiseql_observe.error_group enable row level security;
@@ -6,7 +7,7 @@ alter table fraiseql_observe.error_group enable row level security;
 drop policy if exists reader_select on fraiseql_observe.audit_event;
 create policy reader_select on fraiseql_observe.audit_event for select to fraiseql_observe_reader
   using ((select nullif(current_setting('fraiseql.tenant_id', true), '')) is null
-         or tenant_id = (select nullif(current_setting('fraiseql.tenant_id', true), '')));
+         or tenant_id = any ((select string_to_array(nullif(current_setting('fraiseql.tenant_id', true), ''), chr(31)))::text[]));
 
 drop policy if exists writer_insert on fraiseql_observe.audit_event;
 create policy writer_insert on fraiseql_observe.audit_event for insert to fraiseql_observe_writer with check (true);
@@ -21,7 +22,7 @@ create policy reader_select on fraiseql_observe.error_group for select to fraise
   using ((select nullif(current_setting('fraiseql.tenant_id', true), '')) is null
          or exists (select from fraiseql_observe.audit_event as e
                      where e.error_fingerprint = fingerprint
-                       and e.tenant_id = (select nullif(current_setting('fraiseql.tenant_id', true), ''))));
+                       and e.tenant_id = any ((select string_to_array(nullif(current_setting('fraiseql.tenant_id', true), ''), chr(31)))::text[])));
 
 drop policy if exists writer_all on fraiseql_observe.error_group;
 create policy writer_all on fraiseql_observe.error_group for all to fraiseql_observe_writer using (true) with check (true);

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PROMETHEUS = "prometheus"
 LOKI = "loki"
 POSTGRES = "grafana-postgresql-datasource"
+INFINITY = "yesoreyeram-infinity-datasource"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.web.rest import administration, alerts, deliveries, status, windows
+from fraiseql_observe.web.rest import administration, alerts, audit, deliveries, status, windows
 from fraiseql_observe.web.rest.operation import BASE, Operation, bind
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *deliveries.OPERATIONS,
     *windows.OPERATIONS,
     *status.OPERATIONS,
+    *audit.OPERATIONS,
     *administration.OPERATIONS,
 )
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from fraiseql_observe.audit.tenants import LONGEST
+from fraiseql_observe.config.server import SCOPE
 from fraiseql_observe.store import inbox
 from fraiseql_observe.web import token_admin
 from fraiseql_observe.web.keys import ACCESS
 from fraiseql_observe.web.principal import Scope
 from fraiseql_observe.web.rest import views
-from fraiseql_observe.web.rest.fields import SPAN, Field, choice, text
+from fraiseql_observe.web.rest.fields import SPAN, Field, matching, text
 from fraiseql_observe.web.rest.operation import Operation, reply
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 SHOWN = 2000  # bytes of a refused body
 NEW_TOKEN = (
     Field("name", "Who uses it.", text(64, shortest=1), required=True),
-    Field("scopes", "What it may do.", choice(Scope), required=True, many=True, most=len(Scope)),
+    Field("scopes", "What it may do; audit:read:NAME is for one question.", matching(SCOPE), required=True, many=True),
+    Field("tenants", "Whose audit rows it may see; every tenant's when it is left out.", text(LONGEST), many=True),
     Field("expires_in", "How long it lives; for ever when it is left out.", SPAN),
 )
 
@@ -32,7 +35,13 @@ async def list_tokens(call: Call) -> web.Response:
 async def create_token(call: Call) -> web.Response:
     body, manager = call.body, call.manager
     made, secret = await token_admin.create(
-        manager.engine, body["name"], body["scopes"], call.actor.name, manager.clock(), body["expires_in"]
+        manager.engine,
+        body["name"],
+        body["scopes"],
+        call.actor.name,
+        manager.clock(),
+        body["expires_in"],
+        body["tenants"],
     )
     call.request.app[ACCESS].forget()
     return reply({**token_admin.view(made), "token": secret}, status=201)

@@ -93,6 +93,15 @@ def choice(of: type[StrEnum], only: Iterable[StrEnum] | None = None) -> Kind:
     return Kind(read, {"type": "string", "enum": names})
 
 
+def matching(pattern: str) -> Kind:
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise ValueError(f"is not {pattern.replace('|', ', ')}"[:200])
+        return value
+
+    return Kind(read, {"type": "string", "pattern": f"^({pattern})$"})
+
+
 def _truth(value: Any) -> bool:
     if value in ("true", "false"):
         return bool(value == "true")

@@ -48,13 +48,15 @@ class Operation:
     method: str
     path: str  # below BASE
     scope: Scope
-    handler: Callable[[Call], Awaitable[web.Response]]
+    handler: Callable[[Call], Awaitable[web.StreamResponse]]
     summary: str
     answer: str
     status: int = 200
     query: tuple[Field, ...] = ()
     body: tuple[Field, ...] | None = None
     conditional: bool = False
+    open_query: bool = False  # the parameters are those of an audit question: the handler reads them
+    csv: bool = False  # answers with CSV too
     tagged: bool = False  # answers with an ETag and heeds If-None-Match
     refusals: tuple[int, ...] = field(default=())  # beside those that every operation may give
 
@@ -72,7 +74,7 @@ def bind(operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamRe
             request.app[MANAGER],
             request[PRINCIPAL],
             request[ACTOR],
-            read_query(request, operation.query),
+            {} if operation.open_query else read_query(request, operation.query),
             await read_body(request, operation.body or ()),
         )
         return await operation.handler(call)
@@ -95,7 +97,12 @@ def tagged(request: web.Request, value: Any, *, version: int | None = None) -> w
     tag = sha256(body).hexdigest()[:20]
     tag = f'"{tag}"' if version is None else f'"{version}-{tag}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    given = [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]
-    if tag in given or given == ["*"]:
+    if holds(request, tag):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, content_type="application/json", charset="utf-8", headers=headers)
+
+
+def holds(request: web.Request, tag: str) -> bool:
+    """Whether the client has what the tag is of, as If-None-Match says."""
+    given = [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]
+    return tag.removeprefix("W/") in given or given == ["*"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.web.rest import OPERATIONS
+from fraiseql_observe.web.rest.fields import SPAN
 from fraiseql_observe.web.rest.operation import BASE
 from fraiseql_observe.web.rest.schemas import SCHEMAS
 
@@ -97,7 +98,7 @@ def _kind(field: Field) -> str:
         words = "time"
     elif schema["type"] == "integer":
         words = f"{schema['minimum']} to {schema['maximum']}"
-    elif "pattern" in schema:
+    elif field.kind is SPAN:
         words = "duration such as `2h`"
     else:
         words = {"string": "text", "boolean": "`true`, `false`", "object": "names to texts"}[schema["type"]]
@@ -105,6 +106,8 @@ def _kind(field: Field) -> str:
 
 
 def _shape(schema: dict[str, Any]) -> str:
+    if schema.get("type") == "array":
+        return f"a list of {_shape(schema['items'])}"
     return f"`{{{', '.join(schema['properties'])}}}`"
 
 

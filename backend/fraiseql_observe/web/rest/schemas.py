@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fraiseql_observe.audit.question import FORMATS
+from fraiseql_observe.config.server import SCOPE
 from fraiseql_observe.incident.model import Action, AlertStatus, DeliveryState, EventKind, Severity, State
-from fraiseql_observe.web.principal import Scope
 
 Schema = dict[str, Any]
 
@@ -65,7 +66,8 @@ DELIVERY: dict[str, Schema] = {
 TOKEN: dict[str, Schema] = {
     "id": TEXT,
     "name": TEXT,
-    "scopes": {"type": "array", "items": one_of(Scope)},
+    "scopes": {"type": "array", "items": {"type": "string", "pattern": f"^({SCOPE})$"}},
+    "tenants": {"type": "array", "items": TEXT, "description": "Whose audit rows it may see; empty: every tenant's."},
     "created_by": TEXT,
     "created_at": MOMENT,
     "expires_at": MAYBE_MOMENT,
@@ -165,6 +167,63 @@ SCHEMAS: dict[str, Schema] = {
         comment=TEXT,
     ),
     "Windows": thing("Maintenance windows.", windows=several("Window")),
+    "AuditQueries": thing("The audit questions that the token may ask.", queries=several("AuditQuery")),
+    "AuditQuery": thing(
+        "A question that may be asked of the audit log.",
+        name=TEXT,
+        title=TEXT,
+        description=TEXT,
+        format={"type": "string", "enum": list(FORMATS)},
+        scope=TEXT,
+        parameters={
+            "type": "object",
+            "description": "By name: type, and where there are any default, minimum and maximum.",
+            "additionalProperties": {"type": "object"},
+        },
+        columns={"type": "array", "items": ref("AuditColumn")},
+    ),
+    "AuditColumn": thing("A column of an answer.", name=TEXT, title=TEXT, type=TEXT, unit=TEXT),
+    "AuditAnswer": thing(
+        "The answer to an audit question.",
+        ok=TRUTH,
+        query=TEXT,
+        columns={"type": "array", "items": ref("AuditColumn")},
+        rows={
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
+        },
+        row_count=WHOLE,
+        truncated={**TRUTH, "description": "The database had more rows than an answer may have."},
+        elapsed_ms={"type": "number", "description": "How long the database took when it was asked."},
+        **{"from": {**MAYBE_MOMENT, "description": "The range that was asked."}, "to": MAYBE_MOMENT},
+    ),
+    "AuditValues": {
+        "type": "array",
+        "description": "Distinct values of a column, as Grafana's variables want them.",
+        "items": thing("A value.", __text=TEXT, __value=TEXT),
+    },
+    "AuditAccess": thing(
+        "Who asked the audit log what, newest first.",
+        entries={
+            "type": "array",
+            "items": thing(
+                "A question that came in. Who it was on behalf of is what the client said.",
+                id=TEXT,
+                at=MOMENT,
+                who=TEXT,
+                token_id=TEXT,
+                on_behalf_of=TEXT,
+                address=TEXT,
+                request_id=TEXT,
+                question=TEXT,
+                parameters=TEXT,
+                outcome=TEXT,
+                rows=WHOLE,
+                duration_ms=WHOLE,
+            ),
+        },
+        next={**TEXT, "description": "The `before` of the next page; empty on the last."},
+    ),
     "Token": thing("What is known of a token.", **TOKEN),
     "NewToken": thing("A new token, with its secret.", **TOKEN, token=TEXT),
     "Tokens": thing("Tokens, oldest first.", tokens=several("Token")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.mixin.lint.grafana import FREE, UNITS
-from fraiseql_observe.mixin.lint.model import POSTGRES, Panel
+from fraiseql_observe.mixin.lint.model import INFINITY, POSTGRES, Panel
 from fraiseql_observe.mixin.lint.registry import rule
 
 if TYPE_CHECKING:
@@ -79,5 +79,20 @@ def panel_ref_id_rule(panel: Panel) -> Iterator[str]:
 def panel_instant_rule(panel: Panel) -> Iterator[str]:
     """A table asks PromQL once (`instant`), not for a range of which it shows the last row."""
     for target in panel.targets:
-        if panel.type == "table" and target.kind != POSTGRES and not target.json.get("instant"):
+        if panel.type == "table" and target.kind not in {POSTGRES, INFINITY} and not target.json.get("instant"):
             yield f"target {target.ref} asks for a range"
+
+
+@rule(Panel)
+def panel_column_order_rule(panel: Panel) -> Iterator[str]:
+    """Infinity hands columns out by alphabet; the transformation "Organize fields" puts several into their order."""
+    ordered = {
+        name
+        for each in panel.json.get("transformations") or []
+        if each.get("id") == "organize"
+        for name in (each.get("options") or {}).get("indexByName") or {}
+    }
+    for target in panel.targets:
+        names = [str(column.get("text") or column.get("selector")) for column in target.json.get("columns") or []]
+        if target.kind == INFINITY and len(names) > 1 and not ordered.issuperset(names):
+            yield f"target {target.ref} has columns without a place: {', '.join(sorted(set(names) - ordered))}"
