@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LONGEST_PAUSE = 5.0  # seconds, after failures
-
 
 class Loop:
     """Runs `turn` for ever.
@@ -23,6 +21,8 @@ class Loop:
         name: for the log.
         turn: does the work that there is; returns after how many seconds it wants to be called again (0: at once).
         longest: it is called at least so often, in seconds, though nobody woke it.
+        soonest: it is called at most so often, in seconds, however often it is woken.
+        slowest: the longest pause after failures in a row, in seconds; the first ones are short.
         sleep: how it waits.
     """
 
@@ -32,17 +32,26 @@ class Loop:
         turn: Callable[[], Awaitable[float]],
         *,
         longest: float,
+        soonest: float = 0.0,
+        slowest: float = 5.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = name
-        self._turn, self._longest, self._sleep = turn, longest, sleep
+        self._turn, self._sleep = turn, sleep
+        self._longest, self._soonest, self._slowest = longest, soonest, slowest
         self._woken = asyncio.Event()
         self._failures = 0
+        self._why = ""
 
     @property
     def healthy(self) -> bool:
         """Whether its last turn succeeded."""
         return self._failures == 0
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, when it failed more than once in a row; else empty."""
+        return f"it failed {self._failures} times in a row: {self._why}" if self._failures > 1 else ""
 
     def wake(self) -> None:
         self._woken.set()
@@ -58,8 +67,12 @@ class Loop:
             await self._rest(min(pause, self._longest))
 
     async def _rest(self, pause: float) -> None:
-        """Wait until woken, or until the time has come."""
-        waits = [asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(self._sleep(pause))]
+        """Wait until woken, or until the time has come; never shorter than `soonest`."""
+        if self._soonest:
+            await self._sleep(self._soonest)
+        if pause <= self._soonest:
+            return
+        waits = [asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(self._sleep(pause - self._soonest))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -70,11 +83,28 @@ class Loop:
         try:
             pause = await self._turn()
         except ObserveError as error:
-            log.warning("%s failed: %s", self.name, error.message, extra={"loop": self.name})
-        except Exception:  # whatever it is, the next turn may succeed; the log has it whole
-            log.exception("%s failed", self.name, extra={"loop": self.name})
+            self._failed(error.message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next turn may succeed; the log has it whole
+            self._failed(f"{type(error).__name__}, a fault of this program; the log has it whole", error)
         else:
+            if self._failures:
+                log.info("%s works again", self.name, extra={"loop": self.name})
             self._failures = 0
             return pause
+        return float(min(self._slowest, 0.1 * 2 ** min(self._failures, 10)))
+
+    def _failed(self, why: str, fault: Exception | None = None) -> None:
+        """Count a failure; the log hears of the first, the second, the fourth and so on, lest an outage fill it."""
         self._failures += 1
-        return float(min(_LONGEST_PAUSE, 0.1 * 2 ** min(self._failures, 10)))
+        changed, self._why = why != self._why, why
+        if changed or self._failures.bit_count() == 1:
+            level = logging.ERROR if fault else logging.WARNING
+            log.log(
+                level,
+                "%s failed (%d in a row): %s",
+                self.name,
+                self._failures,
+                why,
+                exc_info=fault,
+                extra={"loop": self.name},
+            )

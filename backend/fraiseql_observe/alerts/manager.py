@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 
 _GRAFANA = "grafana"
 REMEMBERED = 4096  # bodies of which a repetition is recognised
+REFUSAL_SHOWS = timedelta(minutes=1)  # how long a webhook that the store refused makes us unready
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class AlertManager(Asking, Acting):
         self._bodies: OrderedDict[int, None] = OrderedDict()
         self._pressure = Pressure()
         self._draining = False
+        self._refused: tuple[str, datetime] | None = None  # by the store: why, and when
 
     async def __aenter__(self) -> Self:
         """Open and start."""
@@ -168,9 +170,17 @@ class AlertManager(Asking, Acting):
             return {"service": "it is not started"}
         if self._draining:
             return {"service": "it is ending"}
-        return {
+        sick = {
             name: "it does not work, or not yet; the log says why" for name, well in self.healthy().items() if not well
         }
+        if self._refused and abs(self.clock() - self._refused[1]) < REFUSAL_SHOWS:
+            sick["store"] = f"the last webhook could not be kept: {self._refused[0]}"
+        return sick
+
+    @property
+    def warnings(self) -> Mapping[str, str]:
+        """What fails again and again, by part, though alerts are taken."""
+        return self._parts.troubles() if self._running else {}
 
     # What comes in
 
@@ -235,8 +245,13 @@ class AlertManager(Asking, Acting):
         self._pressure.came(alerts)
         try:
             await self.engine.append(inbox.INSERT, [inbox.row(new_id("box", now), source, now, body)])
+        except StoreError as error:
+            if not isinstance(error, OverloadError):  # that passes by itself
+                self._refused = error.message, now
+            raise
         finally:
             self._pressure.went()
+        self._refused = None
         self.telemetry.inbox_size.inc()
         self._parts.wake_processor()
 

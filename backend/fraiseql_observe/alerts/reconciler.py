@@ -10,7 +10,6 @@ import asyncio
 import logging
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from fraiseql_observe.store import alerts, inbox, incidents, leases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
+    from datetime import datetime, timedelta
 
     from fraiseql_observe.alerts.alertmanager import Listed, ListedGroup
     from fraiseql_observe.config.alertmanager import AlertmanagerSettings
@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 LEASE = "reconciler"
 PAGE = 1000  # alerts read at once
 STALE = 10_000  # alerts that are found stale at once
-SOONEST = timedelta(seconds=2)  # between two comparisons, however many suspicions
+SOONEST = 2.0  # seconds between two comparisons, however many suspicions
+SLOWEST = 60.0  # seconds between two tries while they fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,6 @@ class Reconciler:
         self._engine, self._settings, self._clock = engine, settings, clock
         self._telemetry, self._found = telemetry, found
         self._holder = new_id("rec", clock())
-        self._last = datetime.min.replace(tzinfo=UTC)
         self._memory = comparison.Memory()
         self._suspects: set[str] = set()
         self._doubtful: set[str] = set()
@@ -92,10 +92,7 @@ class Reconciler:
             ReconcileError: no Alertmanager could be asked.
         """
         given, now = self._settings().alertmanager, self._clock()
-        early = SOONEST - abs(now - self._last)
-        if early > timedelta(0):
-            return early.total_seconds()
-        self._last, until = now, now + given.interval * 3
+        until = now + given.interval * 3
         if await self._engine.write(lambda tx: leases.take(tx, LEASE, self._holder, until, now=now)):
             judged = set(given.receivers) - {RECEIVER} if given.urls else set()
             groups = await self._compared(given, judged) if judged else []

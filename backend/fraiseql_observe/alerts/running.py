@@ -13,7 +13,7 @@ from fraiseql_observe.alerts.heartbeat import Heartbeat
 from fraiseql_observe.alerts.loop import Loop
 from fraiseql_observe.alerts.people import People
 from fraiseql_observe.alerts.processor import Processor
-from fraiseql_observe.alerts.reconciler import Reconciler
+from fraiseql_observe.alerts.reconciler import SLOWEST, SOONEST, Reconciler
 from fraiseql_observe.errors import NotFoundError
 from fraiseql_observe.incident.merge import Change
 from fraiseql_observe.incident.model import Actor, EventKind, State
@@ -81,10 +81,12 @@ class Running:
             "processor": (self.processor.turn, _SAFETY),
             "escalator": (self._escalator.turn, _SAFETY),
             "auditor": (self._auditor.turn, _SAFETY),
-            "reconciler": (self._reconciler.turn, _HOUR),
             "heartbeat": (self._beat, _HOUR),
         }
         self._loops = {name: Loop(name, turn, longest=longest, sleep=sleep) for name, (turn, longest) in turns.items()}
+        self._loops["reconciler"] = Loop(
+            "reconciler", self._reconciler.turn, longest=_HOUR, soonest=SOONEST, slowest=SLOWEST, sleep=sleep
+        )
 
     @property
     def destinations(self) -> Mapping[str, Destination]:
@@ -102,6 +104,10 @@ class Running:
             "escalator": self._loops["escalator"].healthy,
             "dispatcher": self.dispatcher.healthy,
         }
+
+    def troubles(self) -> Mapping[str, str]:
+        """What fails at every turn, by loop."""
+        return {name: loop.trouble for name, loop in self._loops.items() if loop.trouble}
 
     def wake_processor(self) -> None:
         self._loops["processor"].wake()

@@ -31,7 +31,8 @@ async def healthz(request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """200 when alerts can be taken: all parts work, the store can be written, the inbox is not over its limit.
 
-    What is wrong with the audit database is said too, but never keeps an alert out.
+    `warnings` names parts that fail again and again though alerts are taken. What is wrong with the audit database is
+    said too, but neither keeps an alert out.
     """
     found = await state(request.app[MANAGER])
     audit = {"audit": request.app[AUDIT].warnings} if AUDIT in request.app else {}
@@ -39,9 +40,9 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 async def state(manager: AlertManager) -> dict[str, object]:
-    """How it is; `failing` says why, by part."""
+    """How it is; `failing` says why, by part, and `warnings` what else does not work."""
     failing = {**manager.ready, **await _store(manager)}
-    return {"ok": not failing, "version": __version__, "failing": failing}
+    return {"ok": not failing, "version": __version__, "failing": failing, "warnings": dict(manager.warnings)}
 
 
 async def _store(manager: AlertManager) -> dict[str, str]:

@@ -36,9 +36,9 @@ def time():
 async def run(time):
     tasks = []
 
-    def run(*answers, longest=60.0):
+    def run(*answers, **more):
         turns = Turns(*answers)
-        loop = Loop("test", turns, longest=longest, sleep=time.sleep)
+        loop = Loop("test", turns, **{"longest": 60.0, **more}, sleep=time.sleep)
         tasks.append(asyncio.create_task(loop.run()))
         return loop, turns
 
@@ -86,3 +86,35 @@ async def test_a_failure_is_waited_out_and_shows(run, time, caplog):
     await passes(turns, 3)
     assert loop.healthy
     assert "The store is away." in caplog.text
+
+
+async def test_it_turns_no_sooner_than_it_may_however_often_it_is_woken(run, time):
+    loop, turns = run(soonest=2.0)
+    await passes(turns, 1)
+    for _ in range(4):
+        loop.wake()
+        await time.pass_(timedelta(seconds=0.49))
+    assert turns.taken == 1
+    await time.pass_(timedelta(seconds=0.1))
+    await passes(turns, 2)
+
+
+async def test_failures_in_a_row_are_tried_ever_more_seldom_and_logged_even_less(run, time, caplog):
+    loop, turns = run(*[StoreError("The store is away.") for _ in range(200)], soonest=2.0, slowest=60.0)
+    await time.pass_(timedelta(hours=1))
+    assert 60 <= turns.taken <= 75
+    assert len(caplog.records) == 7  # of the failures 1, 2, 4, 8, 16, 32, 64
+    assert loop.trouble == f"it failed {turns.taken} times in a row: The store is away."
+
+
+async def test_what_fails_in_another_way_is_logged_at_once_and_so_is_the_end(run, time, caplog):
+    caplog.set_level("INFO")
+    loop, _ = run(*[StoreError("away")] * 3, StoreError("full"), soonest=2.0)
+    await time.pass_(timedelta(seconds=60))
+    assert [record.getMessage() for record in caplog.records] == [
+        "test failed (1 in a row): away",
+        "test failed (2 in a row): away",
+        "test failed (4 in a row): full",
+        "test works again",
+    ]
+    assert not loop.trouble

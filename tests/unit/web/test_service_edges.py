@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
-from web_requests import TOKENS
+from web_requests import INTAKE_TOKEN, TOKENS, webhook
 
 from fraiseql_observe.alerts.manager import AlertManager
 from fraiseql_observe.errors import (
@@ -25,7 +25,7 @@ from fraiseql_observe.errors import (
     TemplateError,
 )
 from fraiseql_observe.store import inbox
-from fraiseql_observe.web import errors, health
+from fraiseql_observe.web import errors, health, intake
 from fraiseql_observe.web.app import create_app
 from fraiseql_observe.web.auth import require
 from fraiseql_observe.web.keys import ACTOR, MANAGER, REQUEST_ID
@@ -168,6 +168,50 @@ async def test_a_store_that_cannot_be_written_is_not_ready(client, manager, monk
     monkeypatch.setattr(health, "PATIENCE", 0.05)
     monkeypatch.setattr(manager.engine, "write", slow)
     assert "does not answer within" in (await (await client.get("/readyz")).json())["failing"]["store"]
+
+
+async def test_a_webhook_that_the_store_refused_makes_unready_until_one_is_kept_or_a_minute_is_over(
+    client, manager, clock, monkeypatch
+):
+    async def full(*_):
+        raise StoreError("The disk is full.")
+
+    async def ready():
+        return (await (await client.get("/readyz")).json())["failing"]
+
+    async def tell():
+        return (
+            await client.post(intake.PATH, json=webhook("A"), headers={"Authorization": f"Bearer {INTAKE_TOKEN}"})
+        ).status
+
+    async with asyncio.timeout(5):
+        while await ready():  # noqa: ASYNC110  until every part has begun
+            await asyncio.sleep(0.01)
+    with monkeypatch.context() as broken:
+        broken.setattr(manager.engine, "append", full)
+        assert await tell() == 503
+        assert await ready() == {"store": "the last webhook could not be kept: The disk is full."}
+    assert await tell() == 200
+    assert await ready() == {}
+    monkeypatch.setattr(manager.engine, "append", full)
+    assert await tell() == 503
+    manager._refused = (manager._refused[0], clock() - timedelta(minutes=1))
+    assert await ready() == {}
+
+
+async def test_what_fails_again_and_again_is_named_but_keeps_nothing_out(client, manager, monkeypatch):
+    async def broken():
+        raise StoreError("The store is away.")
+
+    auditor = manager._parts._loops["auditor"]
+    monkeypatch.setattr(auditor, "_turn", broken)
+    async with asyncio.timeout(10):
+        while not auditor.trouble:
+            auditor.wake()
+            await asyncio.sleep(0.01)
+    said = await (await client.get("/readyz")).json()
+    assert "auditor" not in said["failing"]
+    assert "times in a row: The store is away." in said["warnings"]["auditor"]
 
 
 @pytest.mark.parametrize(

@@ -250,6 +250,7 @@ SCHEMAS: dict[str, Schema] = {
         ok=TRUTH,
         version=TEXT,
         failing={**LABELS, "description": "Why, by part."},
+        warnings={**LABELS, "description": "What fails again and again though alerts are taken, by part."},
         alerts={"type": "object", "additionalProperties": WHOLE},
         inbox=thing("Accepted webhooks that are not yet worked in.", webhooks=WHOLE, oldest_at=MAYBE_MOMENT),
         deliveries=thing(
