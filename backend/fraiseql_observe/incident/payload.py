@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fraiseql_observe.errors import PayloadError
-from fraiseql_observe.incident import identity, mend
+from fraiseql_observe.incident import bounds, identity, mend
 from fraiseql_observe.incident.model import Alert, AlertStatus, Severity
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def parse(body: bytes, *, own: bool = False) -> Group:
     """Read a webhook's body.
 
     Unknown keys are left aside; label values that are no strings become their JSON, and what no text column holds
-    (NUL, half a surrogate pair, bytes that are no UTF-8) becomes U+FFFD. `own` bodies may name destinations.
+    (NUL, half a surrogate pair, bytes that are no UTF-8) becomes U+FFFD. What is larger than `bounds` allow is cut.
+    `own` bodies may name destinations.
 
     Raises:
         PayloadError: it is not JSON, not of this shape, or too large; the sentence says where.
@@ -107,8 +108,10 @@ def parse(body: bytes, *, own: bool = False) -> Group:
         )
     if len(read.alerts) > MAX_ALERTS:
         raise PayloadError(f"alerts has {len(read.alerts)} members; at most {MAX_ALERTS} are read.")
+    if len(body) > min(bounds.LABELS, bounds.URL):  # no part of a smaller one can be too large
+        _bound(read)
     return Group(
-        receiver=identity.unquote(read.receiver),
+        receiver=bounds.text(identity.unquote(read.receiver), bounds.RECEIVER),
         group_labels=read.group_labels,
         common_labels=read.common_labels,
         common_annotations=read.common_annotations,
@@ -225,6 +228,19 @@ def _read(body: bytes) -> _Body:
         raise PayloadError("The body is nested too deeply.") from error
     except ValueError as error:
         raise PayloadError(f"The body is not JSON: {_sentence(error)}") from error
+
+
+def _bound(read: _Body) -> None:
+    """Cut what is too large, in place."""
+    read.external_url = bounds.url(read.external_url)
+    read.group_labels = bounds.labels(read.group_labels)
+    read.common_labels = bounds.labels(read.common_labels)
+    read.common_annotations = bounds.labels(read.common_annotations, bounds.ANNOTATIONS)
+    for one in read.alerts:
+        one.generator_url = bounds.url(one.generator_url)
+        one.labels = bounds.labels(one.labels)
+        one.annotations = bounds.labels(_annotations(one), bounds.ANNOTATIONS)
+        one.values, one.value_string, one.dashboard_url, one.panel_url = {}, "", "", ""
 
 
 def _sentence(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from told import T0, YEAR_ONE, alert, at, body, group, member
 
 from fraiseql_observe.errors import PayloadError
-from fraiseql_observe.incident import identity, payload
+from fraiseql_observe.incident import bounds, identity, payload
 from fraiseql_observe.incident.model import AlertStatus, Severity
 
 
@@ -117,8 +118,8 @@ def test_what_no_text_column_holds_is_replaced(raw, clean):
     clean.encode()
 
 
-def test_a_hundred_kilobytes_of_label_are_kept():
-    value = "<b>&\n*_~" * 12_500
+def test_sixteen_kilobytes_of_label_are_kept():
+    value = "<b>&\n*_~" * 2000
     assert only(body(member(labels={"alertname": value}))).labels["alertname"] == value
 
 
@@ -220,3 +221,53 @@ def test_times_survive(moment, nanos):
     text = text if aware.year >= 1000 else text.zfill(len(text))
     assert payload.read_time(text) == (aware, exact)
     assert payload.moment(exact) - aware < timedelta(microseconds=1)
+
+
+def test_what_is_too_large_is_cut_and_told_all_the_same():
+    huge = "x" * 1_000_000
+    told = payload.parse(
+        body(
+            member(
+                labels={"alertname": "Huge", "severity": "critical", "query": huge, "zone": "eu"},
+                annotations={f"note{place:04}": "y" * 1000 for place in range(1000)} | {"summary": "Too much"},
+                generatorURL="http://prometheus/" + huge,
+                values={"A": huge},
+                panelURL="http://grafana/" + huge,
+            ),
+            receiver=huge,
+            groupLabels={"query": huge},
+            commonLabels={"query": huge},
+            commonAnnotations={"text": huge},
+            externalURL="http://alertmanager/" + huge,
+        )
+    )
+    (one,) = told.alerts
+    assert (one.name, one.labels["severity"], one.labels["zone"]) == ("Huge", "critical", "eu")
+    assert one.labels["query"].startswith("xxx")
+    assert "(1000000 characters, " in one.labels["query"]
+    assert len(one.labels["query"]) == bounds.VALUE
+    assert one.annotations["summary"] == "Too much"
+    assert re.fullmatch("9[0-9]{2} more, [0-9a-f]{16}", one.annotations[bounds.LEFT_OUT])
+    assert (one.generator_url, told.external_url) == ("", "")
+    assert len(told.receiver) == bounds.RECEIVER
+    assert len(payload.render(told)) < 100_000
+
+
+@given(st.dictionaries(st.text(max_size=2000), st.text(max_size=2000)), st.integers(200, 3000))
+def test_bounds_hold_and_what_was_cut_is_cut_no_further(labels, limit):
+    cut = bounds.labels(labels, limit)
+    assert sum(map(len, [*cut, *cut.values()])) <= limit
+    assert bounds.labels(cut, limit) == cut
+    assert bounds.labels(dict(reversed(labels.items())), limit) == cut
+
+
+def test_groups_that_differ_only_behind_the_cut_stay_two():
+    def key(*names):
+        told = payload.parse(body(member(), groupLabels=dict.fromkeys(names, "x" * 20000), receiver="r" * 600))
+        again = payload.parse(payload.render(told))
+        keys = {identity.incident_key(one.receiver, one.group_labels) for one in (told, again)}
+        assert len(keys) == 1
+        return keys.pop()
+
+    many = [f"label{place}" for place in range(40)]
+    assert len({key("a"), key("b"), key(*many), key(*many[:-1], "other")}) == 4
