@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from fraiseql_observe.alerts.handlers import Function
     from fraiseql_observe.config.settings import Settings
-    from fraiseql_observe.incident.model import Alert
+    from fraiseql_observe.incident.model import Actor, Alert
     from fraiseql_observe.notify.base import Destination
     from fraiseql_observe.store.engine import Engine
 
@@ -203,12 +203,15 @@ class AlertManager(Asking, Acting):
             self._bodies.popitem(last=False)
         return Accepted("duplicate" if known else "accepted", checked.alerts)
 
-    async def send_alert(self, alert: Alert, destinations: Sequence[str] | None = None) -> str:
+    async def send_alert(
+        self, alert: Alert, destinations: Sequence[str] | None = None, *, actor: Actor | None = None
+    ) -> str:
         """Take one alert in, as if Alertmanager had told it; return its incident's id.
 
         Args:
             alert: firing or resolved; see `incident.payload.new_alert`.
             destinations: who is told, instead of what the routes say.
+            actor: who sends it, for timeline and messages; without it, a program.
 
         Raises:
             NotFoundError: no destination has that name.
@@ -219,7 +222,13 @@ class AlertManager(Asking, Acting):
         if not alert.starts_ns:
             alert = replace(alert, starts_ns=await self._start_of(alert))
         group = payload.Group(
-            RECEIVER, alert.labels, alert.labels, alert.annotations, (alert,), destinations=tuple(destinations or ())
+            RECEIVER,
+            alert.labels,
+            alert.labels,
+            alert.annotations,
+            (alert,),
+            destinations=tuple(destinations or ()),
+            actor=actor,
         )
         await self._append(payload.render(group), "python", 1)
         await self._parts.processor.catch_up()

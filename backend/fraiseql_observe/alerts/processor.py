@@ -228,7 +228,7 @@ class _Batch:
         merged = merge(
             group,
             Known(latest, known, known.get(self._current.get(key, ""))),
-            actor=Actor(_NAMES.get(item.source, item.source), item.source),
+            actor=group.actor or Actor(_NAMES.get(item.source, item.source), item.source),
             now=self._now,
             reopen_within=self._rules.reopen_within,
             complete=item.source not in OWN,

@@ -13,7 +13,7 @@ import msgspec
 
 from fraiseql_observe.errors import PayloadError
 from fraiseql_observe.incident import bounds, identity, mend
-from fraiseql_observe.incident.model import Alert, AlertStatus, Severity
+from fraiseql_observe.incident.model import Actor, Alert, AlertStatus, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +33,8 @@ _FINGERPRINT = re.compile("[0-9a-f]{16}")
 class Group:
     """What one webhook tells: a group of alerts, whole unless `truncated` says how many are missing.
 
-    `receiver` is unquoted. `destinations` is given only by our own `AlertManager.send_alert`: who is told, whatever
-    the routes say.
+    `receiver` is unquoted. `destinations` and `actor` are given only by our own `AlertManager.send_alert`: who is
+    told, whatever the routes say, and who sent it.
     """
 
     receiver: str
@@ -45,6 +45,7 @@ class Group:
     external_url: str = ""
     truncated: int = 0
     destinations: tuple[str, ...] = ()
+    actor: Actor | None = None
     version: str = VERSIONS[0]
 
 
@@ -81,6 +82,7 @@ class _Body(msgspec.Struct, rename="camel"):
     external_url: str = msgspec.field(name="externalURL", default="")
     truncated_alerts: int = 0
     destinations: list[str] = []
+    actor: Any = None
 
 
 _DECODER = msgspec.json.Decoder(_Body)
@@ -91,7 +93,7 @@ def parse(body: bytes, *, own: bool = False) -> Group:
 
     Unknown keys are left aside; label values that are no strings become their JSON, and what no text column holds
     (NUL, half a surrogate pair, bytes that are no UTF-8) becomes U+FFFD. What is larger than `bounds` allow is cut.
-    `own` bodies may name destinations.
+    `own` bodies may name destinations and who sent them.
 
     Raises:
         PayloadError: it is not JSON, not of this shape, or too large; the sentence says where.
@@ -119,6 +121,7 @@ def parse(body: bytes, *, own: bool = False) -> Group:
         external_url=read.external_url,
         truncated=max(read.truncated_alerts, 0),
         destinations=tuple(read.destinations) if own else (),
+        actor=msgspec.convert(read.actor, Actor) if own and read.actor else None,
         version=read.version,
     )
 
@@ -154,6 +157,7 @@ def render(group: Group) -> bytes:
             "externalURL": group.external_url,
             "truncatedAlerts": group.truncated,
             "destinations": group.destinations,
+            "actor": group.actor,
             "alerts": [_rendered(alert) for alert in group.alerts],
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -165,6 +166,16 @@ async def test_a_program_sends_an_alert_and_takes_it_back(it):
     assert await it.manager.get_active_alerts() == ()
     with pytest.raises(NotFoundError, match="nobody_here"):
         await it.manager.send_alert(disk, ["nobody_here"])
+
+
+async def test_the_timeline_names_who_sent_an_alert_but_believes_no_webhook_that_does(it):
+    await it.manager.send_alert(payload.new_alert("DiskFull"), actor=Actor("backup job", "python", "10.0.0.1"))
+    assert (await it.manager.incident((await it.only()).id)).events[0].actor == Actor(
+        "backup job", "python", "10.0.0.1"
+    )
+    forged = json.loads(payload.render(group(alert("a"))))
+    for actor in ({"name": "root", "source": "console"}, "root", 5):
+        assert payload.parse(json.dumps({**forged, "actor": actor}).encode()).actor is None
 
 
 async def test_a_webhook_is_read_before_it_is_kept(it):

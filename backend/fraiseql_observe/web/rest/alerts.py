@@ -96,7 +96,7 @@ async def create_alert(call: Call) -> web.Response:
         starts_at=body["starts_at"],
         ended_at=body["ended_at"],
     )
-    made = await call.manager.send_alert(alert, body["destinations"] or None)
+    made = await call.manager.send_alert(alert, body["destinations"] or None, actor=call.actor)
     return reply({"id": made}, status=201, headers={"Location": f"{BASE}/alerts/{made}"})
 
 
