@@ -51,7 +51,7 @@ def detail(one: Mapping[str, Any], now: datetime) -> Iterator[str]:
     yield from _section(f"Alerts ({head['firing']} of {head['total']} fire)", map(_alert, one["alerts"][:20]))
     yield from _section("Timeline", (_event(each, now) for each in one["events"]))
     yield from _section("Deliveries", (_delivery(each, now) for each in one["deliveries"]))
-    yield from _section("Next", (f"step {each['number'] + 1} at {_when(each['due_at'], now)}" for each in one["steps"]))
+    yield from _section("Next", (f"step {each['number']} at {_when(each['due_at'], now)}" for each in one["steps"]))
 
 
 def deliveries(found: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[str]:

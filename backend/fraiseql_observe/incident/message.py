@@ -64,7 +64,7 @@ class Message:
     `delivery_id` is the idempotency key, the same over all retries; `alerts` are those that fire first, then the
     resolved, and at most `ALERTS`; `omitted` counts the rest. `history` is the newest part of the timeline, oldest
     first. `previous` are earlier incidents with the same key, newest first. `receipt` is what this destination gave
-    for its first message, or empty.
+    for its first message, or empty. `step` of the escalation is counted from one, and 0 when no step caused it.
     """
 
     delivery_id: str

@@ -177,7 +177,7 @@ class Delivery:
     state: DeliveryState
     created_at: datetime
     due_at: datetime
-    step: int = 0  # of the escalation policy
+    step: int = 0  # of the escalation policy, counted from one; 0 when no step caused it
     attempts: int = 0
     deadline_at: datetime | None = None
     finished_at: datetime | None = None

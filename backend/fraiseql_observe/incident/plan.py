@@ -98,7 +98,7 @@ def plan(change: Change, situation: Situation, now: datetime) -> Plan:
         taken = policy.take(situation.step if waited else 0, now, waited=waited)
         steps = {number: _destinations(policy, number, situation) for number in taken.numbers}
         called = {name: number for number, names in steps.items() for name in names}
-        triggers = [(name, _first_word(change, name, situation), number) for name, number in called.items()]
+        triggers = [(name, _first_word(change, name, situation), number + 1) for name, number in called.items()]
         others = [word for word in _words(change, situation) if word[0] not in called]
         lines = [_line(incident, EventKind.ESCALATED, now, _said(policy, step, steps[step])) for step in taken.numbers]
         deliveries = _deliveries([*triggers, *others], incident, situation, now)

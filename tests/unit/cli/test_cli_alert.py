@@ -81,7 +81,7 @@ async def test_a_list_is_asked_page_by_page(invoke, server):
 
 async def test_one_alert_is_shown_whole(invoke):
     shown = await invoke("show", "inc_1", answer=DETAIL)
-    parts = ("Fire", "job=api", "firing    Fire  room=7", "acknowledged by Ada: mine (slack)", "team", "step 2 at ")
+    parts = ("Fire", "job=api", "firing    Fire  room=7", "acknowledged by Ada: mine (slack)", "team", "step 1 at ")
     for part in parts:
         assert part in shown
     assert json.loads(await invoke("show", "inc_1", "--json", answer=DETAIL)) == DETAIL

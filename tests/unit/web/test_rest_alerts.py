@@ -132,6 +132,12 @@ async def test_an_alert_may_be_made_by_hand(api):
     assert made.headers["Location"].endswith(made.body["id"])
     detail = (await api("GET", f"/alerts/{made.body['id']}")).body
     assert (detail["alert"]["severity"], detail["alerts"][0]["labels"]["team"]) == ("info", "web")
+    opened = detail["events"][0]
+    assert (opened["kind"], opened["actor"]["name"], opened["actor"]["source"]) == ("opened", "writer", "api")
+    assert detail["deliveries"][0]["step"] == 1
+    ended = {"name": "Deploy", "severity": "info", "labels": {"team": "web"}, "ended_at": "2030-01-01T00:00:00Z"}
+    await api("POST", "/alerts", ended, who="writer")
+    assert (await api("GET", f"/alerts/{made.body['id']}")).body["alert"]["resolved_by"] == "writer"
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def label(incident: Incident) -> str:
 
 def _news(message: Message, changed: str) -> str:
     """What happened; that its first step was taken is no news to whoever that step tells of the incident."""
-    first = message.step <= 1 and message.change.kind is EventKind.ESCALATED
+    first = message.step == 1 and message.change.kind is EventKind.ESCALATED
     if message.action is Action.TRIGGER and (first or message.change.kind is EventKind.OPENED):
         return "New incident"
     return _sentence(changed)

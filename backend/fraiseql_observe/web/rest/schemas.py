@@ -58,7 +58,7 @@ DELIVERY: dict[str, Schema] = {
     "created_at": MOMENT,
     "due_at": MOMENT,
     "finished_at": MAYBE_MOMENT,
-    "step": WHOLE,
+    "step": {**WHOLE, "description": "Of the escalation, the first is 1; 0 when none caused it."},
     "tries": WHOLE,
     "reason": TEXT,
     "detail": TEXT,
@@ -143,7 +143,9 @@ SCHEMAS: dict[str, Schema] = {
         "One message to one destination, with its tries.", **DELIVERY, attempts=several("Attempt")
     ),
     "Deliveries": page("Deliveries, the newest first.", "deliveries", "DeliveryWithAttempts"),
-    "Step": thing("A step of the escalation that is still to be taken.", id=TEXT, number=WHOLE, due_at=MOMENT),
+    "Step": thing(
+        "A step of the escalation that is still to be taken; the first is 1.", id=TEXT, number=WHOLE, due_at=MOMENT
+    ),
     "Detail": thing(
         "One alert, whole.",
         alert=ref("Alert"),

@@ -109,7 +109,7 @@ def delivered(one: Delivered) -> dict[str, Any]:
 
 
 def step(one: DueStep) -> dict[str, Any]:
-    return {"id": one.id, "number": one.number, "due_at": moment(one.due_at)}
+    return {"id": one.id, "number": one.number + 1, "due_at": moment(one.due_at)}
 
 
 def detail(one: Detail) -> dict[str, Any]:
