@@ -47,7 +47,8 @@ class ServerSettings:
         maximum=100_000,
     )
     request_timeout: timedelta = setting(
-        "Longest time the service takes for an answer of its REST interface.",
+        "Longest time the service takes for an answer of its REST interface, and for which an answer may lie unread "
+        "by its client; then the connection is ended.",
         default=timedelta(seconds=30),
         minimum=0.1,
         maximum=300,

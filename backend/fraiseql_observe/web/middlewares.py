@@ -7,12 +7,13 @@ import logging
 import re
 import secrets
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from fraiseql_observe.errors import ObserveError
-from fraiseql_observe.web import errors, intake
+from fraiseql_observe.web import console, errors, intake
 from fraiseql_observe.web.keys import MANAGER, REQUEST_ID
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let the intake through as it is, and lead everything else through the rest of this module."""
-    if request.path in intake.PATHS:
+    if request.path in intake.PATHS and request.method == "POST":
         return await handler(request)
     request[REQUEST_ID] = _request_id(request)
     began = time.perf_counter()
@@ -50,8 +51,9 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def protect(request: web.Request, response: web.StreamResponse) -> None:
     """Give an answer its request id and the headers that bind browsers, before its head goes out.
 
-    What a handler set stays; the intake's answers stay bare.
+    What a handler set stays; the intake's answers stay bare. None names the library that answers, nor its version.
     """
+    response.headers.popall("Server", None)
     if REQUEST_ID not in request:
         return
     response.headers[ID_HEADER] = request[REQUEST_ID]
@@ -71,6 +73,8 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except ObserveError as error:
         return errors.answer(error)
     except web.HTTPException as error:
+        if error.status == HTTPStatus.NOT_FOUND and _from_a_browser(request):
+            return await console.missing(request)
         return _http(error)
     except (ConnectionError, asyncio.CancelledError):
         raise
@@ -93,6 +97,11 @@ def _http(error: web.HTTPException) -> web.StreamResponse:
             404, "There is nothing at this address; /api/observability/openapi.json lists what there is."
         )
     return errors.refusal(error.status, error.reason)
+
+
+def _from_a_browser(request: web.Request) -> bool:
+    """Whether somebody opened an address, and no program asked for it."""
+    return request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("Accept", "")
 
 
 def _request_id(request: web.Request) -> str:

@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING
 
-from aiohttp import web
+from aiohttp import web, web_response
 
 from fraiseql_observe.alerts.manager import AlertManager
 from fraiseql_observe.config.audit import AuditSettings
@@ -22,6 +23,7 @@ from fraiseql_observe.web import logs
 from fraiseql_observe.web.app import create_app
 from fraiseql_observe.web.intake import PATH
 from fraiseql_observe.web.settings_check import notes
+from fraiseql_observe.web.writing import WriteWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +81,7 @@ class Service:
 
     async def _serve(self, manager: AlertManager) -> None:
         server = self._settings.server
+        web_response.SERVER_SOFTWARE = "fraiseql-observe"  # type: ignore[attr-defined]  # in answers to broken HTTP
         runner = web.AppRunner(
             create_app(manager, self._settings),
             access_log=logging.getLogger("aiohttp.access") if self._settings.log.access else None,
@@ -88,6 +91,8 @@ class Service:
         await runner.setup()
         try:
             listening = await _listen(runner, self._settings)
+            watch = WriteWatch(partial(_transports, runner), lambda: manager.settings.server.request_timeout)
+            watching = asyncio.create_task(watch.run())
             self._read_well()
             gc.collect()
             gc.freeze()  # what is there now stays: no later collection need look through it
@@ -95,6 +100,7 @@ class Service:
             await self._ending.wait()
             log.info("Ending: nobody new is let in, what has begun is finished")
             listening.close()
+            watching.cancel()
         finally:
             await runner.cleanup()
         if not await manager.drain(server.drain_timeout):
@@ -180,6 +186,11 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
             f"server.host, server.port: {host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}",
             hint="end what listens there, or set server.port",
         ) from None
+
+
+def _transports(runner: web.AppRunner) -> list[asyncio.Transport]:
+    open_now = runner.server.connections if runner.server else []
+    return [one.transport for one in open_now if one.transport is not None]
 
 
 def _address(listening: asyncio.Server) -> str:

@@ -86,6 +86,19 @@ async def test_a_fault_of_ours_is_logged_and_never_shown(with_routes, caplog):
     assert "RuntimeError" in caplog.text
 
 
+async def test_no_answer_names_the_library_that_gives_it(client):
+    for method, path in (("GET", "/healthz"), ("GET", "/nothing"), ("PUT", intake.PATH), ("POST", intake.PATH)):
+        assert "Server" not in (await client.request(method, path)).headers
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_the_intake_refuses_other_methods_in_the_shape_of_all_errors(client, method):
+    answer = await client.request(method, intake.PATH)
+    said = await answer.json()
+    assert (answer.status, answer.headers["Allow"], said["ok"], said["status"]) == (405, "POST", False, 405)
+    assert said["error"] == f"{method} is not for this address; POST is."
+
+
 async def test_a_redirect_that_a_handler_wants_stays_one(with_routes):
     async def elsewhere(request):
         raise web.HTTPSeeOther("/healthz")

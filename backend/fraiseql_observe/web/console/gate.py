@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from aiohttp import web
 
-from fraiseql_observe.errors import AuthError, ObserveError, StoreError
+from fraiseql_observe.errors import AuthError, NotFoundError, ObserveError, StoreError
 from fraiseql_observe.incident.model import Actor
 from fraiseql_observe.web import auth
 from fraiseql_observe.web.console import session
@@ -83,6 +83,17 @@ async def error_page(request: web.Request, status: int, sentence: str, hint: str
     except StoreError:
         request.pop(SESSION, None)
         return await respond(request, "error.html", status=status, sentence=sentence, hint=hint)
+
+
+async def missing(request: web.Request) -> web.StreamResponse:
+    """Say that nothing is at this address, with the menu for whoever is logged in."""
+
+    async def nothing(request: web.Request) -> web.StreamResponse:
+        if who := await current(request):
+            request[SESSION] = who
+        raise NotFoundError("There is nothing at this address.", hint="Perhaps the link was cut on its way to you.")
+
+    return await friendly(nothing)(request)
 
 
 async def current(request: web.Request) -> Session | None:

@@ -206,3 +206,14 @@ async def test_times_are_for_people_and_for_machines(kim, manager) -> None:
     text = (await kim.get(f"/incidents/{incident.id}")).text
     assert f'<time datetime="{opened:%Y-%m-%dT%H:%M:%SZ}">{opened:%b %d %H:%M:%S} UTC</time>' in text
     assert datetime.now(UTC) - opened < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("path", ["/incident/inc_1", "/nothing.php"])
+async def test_an_address_where_nothing_is_shows_a_page_in_a_browser_only(kim, visit, path):
+    page = await kim.get(path, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert (page.status, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "There is nothing at this address." in page.text
+    assert "Log out" in page.text
+    stranger = await (await visit()).get(path, Accept="text/html")
+    assert (stranger.status, "Log out" in stranger.text) == (404, False)
+    assert (await kim.get(path)).headers["Content-Type"].startswith("application/json")
