@@ -14,8 +14,9 @@ ELLIPSIS = "…"
 # Surrogates are halves of characters; controls, formats (bidirectional ones among them) and separators are invisible.
 _LINE_BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _RUNS = re.compile(r"[^\S\n]+")
+_SIMPLE = re.compile(r"[\n\t -~]*")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = "\u200c\u200d"  # they shape letters and emojis, and hide nothing
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 _URL_SAFE = "%/:?#[]@!$&()*+,;=~"
@@ -34,6 +35,13 @@ def plain(text: object, limit: int = 1000, *, lines: bool = False) -> str:
     broken = _LINE_BREAKS.sub("\n" if lines else " ", str(text)[: limit * _READ_AT_MOST])
     seen = broken if broken.isprintable() else "".join(character for character in broken if _visible(character))
     return shorten(_BLANK_LINES.sub("\n\n", _RUNS.sub(" ", seen)).strip(), limit)
+
+
+def visible(text: str) -> str:
+    """Without control, bidirectional and other invisible characters; line breaks and length stay."""
+    if text.isprintable() or _SIMPLE.fullmatch(text):
+        return text
+    return "".join(character for character in text if _visible(character))
 
 
 def _visible(character: str) -> bool:

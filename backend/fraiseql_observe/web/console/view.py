@@ -14,6 +14,7 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from fraiseql_observe.notify.escape import url as safe_link
+from fraiseql_observe.notify.escape import visible
 from fraiseql_observe.web.console import assets, session, words
 from fraiseql_observe.web.console.notices import take_notice
 from fraiseql_observe.web.console.state import CONSOLE
@@ -47,6 +48,7 @@ def _templates() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -61,6 +63,13 @@ def _templates() -> jinja2.Environment:
     }
     environment.globals |= {"asset": assets.address, "words": words, "enumerate": enumerate}
     return environment
+
+
+def shown(value: object) -> object:
+    """What a page shows of a value: labels may hold characters that turn text around, or hide some of it."""
+    if isinstance(value, Markup):
+        return Markup(visible(value))  # noqa: S704  it was markup before, and less of it is none that is new
+    return visible(value) if isinstance(value, str) else value
 
 
 def breakable(title: str) -> Markup:

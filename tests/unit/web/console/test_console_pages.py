@@ -217,3 +217,14 @@ async def test_an_address_where_nothing_is_shows_a_page_in_a_browser_only(kim, v
     stranger = await (await visit()).get(path, Accept="text/html")
     assert (stranger.status, "Log out" in stranger.text) == (404, False)
     assert (await kim.get(path)).headers["Content-Type"].startswith("application/json")
+
+
+async def test_nothing_that_somebody_writes_turns_a_page_around_or_hides(kim, manager):
+    hidden = "pay\u202eme\u2066\u200b\x1b[31m\u2028"
+    incident = await tell(manager, f"Alert {hidden}", "critical", team=hidden)
+    await manager.comment(incident.id, Actor(f"Kim{hidden}", "console"), f"One {hidden}\nTwo")
+    pages = [await kim.get("/"), await kim.get(f"/incidents/{incident.id}")]
+    for page in pages:
+        assert "payme[31m" in page.text
+        assert not set(page.text) & set("\u202e\u2066\u200b\x1b\u2028")
+    assert "One payme[31m\nTwo" in pages[1].text
