@@ -8,11 +8,13 @@ What is put into the files are constants of this package and identifiers of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.audit.facts import READER, SCHEMA, WRITER
+from fraiseql_observe.audit.families import FAMILIES
 from fraiseql_observe.audit.lexer import Kind, tokens
 from fraiseql_observe.audit.sources import ERROR_LOG, Source, quoted
 
@@ -20,36 +22,64 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fraiseql_observe.audit.facts import Facts
+    from fraiseql_observe.audit.families import Family
 
-VERSION = 1
+VERSION = 2
+LOG = f"{SCHEMA}.audit_event"
 # Read once for each query, not once for each row.
 _SCOPE = "(select nullif(current_setting('fraiseql.tenant_id', true), ''))"
 # Several tenants are separated by a character that no tenant's name holds.
 _TENANTS = "(select string_to_array(nullif(current_setting('fraiseql.tenant_id', true), ''), chr(31)))::text[]"
 
 
+class When(Enum):
+    """Most steps are one transaction; what must not keep others waiting, or may not be in one, runs around it."""
+
+    BEFORE = auto()
+    TOGETHER = auto()
+    AFTER = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One piece of the set-up. `online` steps run outside the transaction, because PostgreSQL demands it."""
+    """One piece of the set-up. Each is safe to run again, whatever interrupted it."""
 
     title: str
     sql: str
-    online: bool = False
+    when: When = When.TOGETHER
+
+    @property
+    def online(self) -> bool:
+        """Whether it runs by itself, beside the traffic."""
+        return self.when is not When.TOGETHER
 
 
 def steps(facts: Facts, *, app_role: str = "") -> tuple[Step, ...]:
     """Everything that brings a database with these facts to the current schema; safe to run again."""
+    upgrading = facts.version == 1
     return (
-        Step("tables", _file("tables.sql")),
+        *(_preparation(facts) if upgrading else ()),
+        Step("wait for maintenance", _file("wait.sql")),
         Step("roles", _file("roles.sql")),
+        *([Step("upgrade: make room", _file("upgrade/rename.sql"))] if upgrading else []),
+        Step("tables", _file("tables.sql")),
         Step("functions", _file("functions.sql")),
-        *(Step(f"index {name}", sql) for name, sql in _indexes().items() if not facts.has_rows),
+        Step("state of the roll-ups", _file("rollup_state.sql")),
+        *(Step(f"index {name}", sql) for name, sql in _indexes().items() if facts.version <= 1),
+        *([Step("upgrade: attach", _file("upgrade/attach.sql"))] if upgrading else []),
+        *_partitioned_indexes(facts),
         Step("view audit_events", _view("audit_events", _union(_events(facts)), facts)),
         Step("view error_groups", _view("error_groups", _union(_groups(facts)), facts)),
         Step("view tenants", _view("tenants", " union\n".join(_tenants(facts)), facts)),
         Step("view statement_stats", _statement_stats(facts)),
+        *(Step(f"roll-ups {family.name}", _file(f"rollups/{family.name}.sql")) for family in FAMILIES),
+        Step("partitions", _file("partitions.sql")),
+        Step("maintenance", _roll_up()),
+        Step("status of maintenance", _file("status.sql")),
+        Step("what is there", _file("begin.sql").replace("{families}", _family_list())),
         Step("grants", _file("grants.sql")),
         Step("row security", _file("policies.sql")),
+        *(Step(f"reading roll-ups {family.name}", _family_rights(family)) for family in FAMILIES),
         *(Step(f"reading {source.relation}", _source_rights(source)) for source in facts.sources),
         *(
             Step(f"reading {schema}.tb_error_log", _error_log_rights(*log))
@@ -58,7 +88,7 @@ def steps(facts: Facts, *, app_role: str = "") -> tuple[Step, ...]:
         ),
         *([Step("the application may write", f"grant {WRITER} to {quoted(app_role)};")] if app_role else []),
         Step("version", f"insert into {SCHEMA}.schema_version (version) values ({VERSION}) on conflict do nothing;"),
-        *(step for step in _online_indexes(facts) if facts.has_rows),
+        *_partition_indexes(facts),
         *(step for source in facts.sources if not source.time_index for step in _time_index(source)),
     )
 
@@ -68,14 +98,53 @@ def index_names() -> tuple[str, ...]:
     return tuple(_indexes())
 
 
-def _online_indexes(facts: Facts) -> Iterator[Step]:
-    """On a table with rows, indexes are built beside the traffic; one that was interrupted is built anew."""
+def _preparation(facts: Facts) -> Iterator[Step]:
+    """What makes the log of version 1 ready to become a partition, while it is written."""
+    yield Step("upgrade: transaction ids", _file("upgrade/transaction_id.sql"), When.BEFORE)
     for name, sql in _indexes().items():
-        valid = facts.indexes.get(name)
-        if valid is False:
-            yield Step(f"drop broken index {name}", f"drop index concurrently if exists {SCHEMA}.{name};", online=True)
-        if not valid:
-            yield Step(f"index {name}", sql.replace("create index", "create index concurrently", 1), online=True)
+        yield from _online_index(facts, name, name, sql, When.BEFORE)
+    yield Step("upgrade: bound", _file("upgrade/bound.sql"), When.BEFORE)
+    yield Step("upgrade: prove the bound", _file("upgrade/validate.sql"), When.BEFORE)
+
+
+def _online_index(facts: Facts, name: str, index: str, sql: str, when: When) -> Iterator[Step]:
+    """An index built beside the traffic; one that was interrupted is built anew."""
+    valid = facts.indexes.get(index)
+    if valid is False:
+        yield Step(f"drop broken index {index}", f"drop index concurrently if exists {SCHEMA}.{index};", when)
+    if not valid:
+        sql = sql.replace("create index", "create index concurrently", 1).replace(f" {name}\n", f" {index}\n", 1)
+        yield Step(f"index {index}", sql, when)
+
+
+def _partitioned_indexes(facts: Facts) -> Iterator[Step]:
+    """An index of the whole log that is missing: empty at first, since on a partitioned table none is built online."""
+    for name, sql in _incomplete(facts):
+        if facts.indexes.get(name) is False and not facts.unindexed.get(name):
+            yield Step(f"drop broken index {name}", f"drop index {SCHEMA}.{name};")
+        yield Step(f"index {name}", sql.replace(f" on {LOG}", f" on only {LOG}", 1))
+
+
+def _partition_indexes(facts: Facts) -> Iterator[Step]:
+    """The same, beside the traffic: partition for partition; with the last one the whole is valid."""
+    for name, sql in _incomplete(facts):
+        for partition in facts.unindexed.get(name) or facts.partitions:
+            index = partition + name.removeprefix("audit_event")
+            relation = f"{SCHEMA}.{quoted(partition)}"
+            yield from _online_index(facts, name, index, sql.replace(f" on {LOG}", f" on {relation}", 1), When.AFTER)
+            attach = f"alter index {SCHEMA}.{name} attach partition {SCHEMA}.{quoted(index)};"
+            yield Step(f"attach index {index}", attach, When.AFTER)
+    if facts.version > 1:
+        for name, sql in _indexes().items():
+            if f" on {LOG}" not in sql:
+                yield from _online_index(facts, name, name, sql, When.AFTER)
+
+
+def _incomplete(facts: Facts) -> list[tuple[str, str]]:
+    """The indexes that a partitioned log lacks, in part or whole."""
+    if facts.version <= 1:
+        return []
+    return [(name, sql) for name, sql in _indexes().items() if f" on {LOG}" in sql and not facts.indexes.get(name)]
 
 
 def _time_index(source: Source) -> Iterator[Step]:
@@ -86,11 +155,10 @@ def _time_index(source: Source) -> Iterator[Step]:
     yield Step(
         f"drop broken index on {source.relation}",
         f"drop index concurrently if exists {quoted(source.schema)}.{name};",
-        online=True,
+        When.AFTER,
     )
-    yield Step(
-        f"index on {source.relation}", f"create index concurrently {name} on {source.relation} ({column});", online=True
-    )
+    build = f"create index concurrently {name} on {source.relation} ({column});"
+    yield Step(f"index on {source.relation}", build, When.AFTER)
 
 
 @cache
@@ -111,6 +179,45 @@ def _indexes() -> dict[str, str]:
         elif token.kind is not Kind.COMMENT:
             code += token.text
     return statements
+
+
+def _roll_up() -> str:
+    """The driver, with a line for each family where it adds and for each table where it deletes."""
+    new, old, empty, forget = [], [], [], []
+    for family in FAMILIES:
+        new.append(f"    perform {SCHEMA}.add_{family.name}(state.next_transaction, before);")
+        old.append(f"      perform {SCHEMA}.add_{family.name}_between(old_from, state.covered_from);")
+        for one in family.tables:
+            empty.append(f"  delete from {SCHEMA}.{one.table} where {one.time} >= kept_from;")
+            forget.append(f"  delete from {SCHEMA}.{one.table} where {one.time} < before;")
+    return (
+        _file("roll_up.sql")
+        .replace("{adding}", "\n".join([*new, "    null;"]))
+        .replace("{adding_old}", "\n".join([*old, "      null;"]))
+        .replace("{emptying}", "\n".join([*empty, "  null;"]))
+        .replace("{forgetting}", "\n".join([*forget, "  null;"]))
+        .replace("{families}", _family_list())
+    )
+
+
+def _family_list() -> str:
+    names = ", ".join(f"'{family.name}:{family.version}'" for family in FAMILIES)
+    return f"array[{names}]::text[]"
+
+
+def _family_rights(family: Family) -> str:
+    """The reader sees what row security lets him; nobody but the driver writes."""
+    statements = [f"grant execute on function {SCHEMA}.{one} to {READER};" for one in family.functions]
+    for one in family.tables:
+        relation = f"{SCHEMA}.{one.table}"
+        scope = _scoped("tenant_id") if one.tenant else f"{_SCOPE} is null"
+        statements += [
+            f"grant select on {relation} to {READER};",
+            f"alter table {relation} enable row level security;",
+            f"drop policy if exists reader_select on {relation};",
+            f"create policy reader_select on {relation} for select to {READER} using ({scope});",
+        ]
+    return "\n".join(statements)
 
 
 def _events(facts: Facts) -> Iterator[str]:

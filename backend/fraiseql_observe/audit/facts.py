@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SCHEMA = "fraiseql_observe"
 READER = "fraiseql_observe_reader"
 WRITER = "fraiseql_observe_writer"
+MAINTAINER = "fraiseql_observe_maintainer"
 OLDEST_SERVER = 14  # date_bin and SQL function bodies; older releases get no security fixes
 SECURITY_INVOKER = 15
 
@@ -24,8 +25,8 @@ class Facts:
     """A database as the set-up sees it. The defaults are a new, empty database on a current server.
 
     `server` is the major version; `error_logs` the (schema, row security) of each FraiseQL error tracker; `statements`
-    the relation of pg_stat_statements or empty; `version` that of our schema, 0 when there is none; `has_rows` whether
-    our table holds rows; `indexes` our indexes and whether each is valid.
+    the relation of pg_stat_statements or empty; `version` that of our schema, 0 when there is none; `indexes` our
+    indexes and whether each is valid; `partitions` those of our log; `unindexed` which of them lack one of its indexes.
     """
 
     server: int = 17
@@ -33,8 +34,9 @@ class Facts:
     error_logs: tuple[tuple[str, bool], ...] = ()
     statements: str = ""
     version: int = 0
-    has_rows: bool = False
     indexes: Mapping[str, bool] = field(default_factory=dict)
+    partitions: tuple[str, ...] = ()
+    unindexed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def security_invoker(self) -> bool:
@@ -69,6 +71,27 @@ select c.relname, i.indisvalid
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
  where n.nspname = 'fraiseql_observe'
 """
+_PARTITIONS = """
+select p.relname
+  from pg_catalog.pg_inherits as i
+  join pg_catalog.pg_class as p on p.oid = i.inhrelid
+ where i.inhparent = to_regclass('fraiseql_observe.audit_event')
+ order by p.relname
+"""
+_UNINDEXED = """
+select c.relname, array_agg(p.relname::text order by p.relname)
+  from pg_catalog.pg_index as i
+  join pg_catalog.pg_class as c on c.oid = i.indexrelid and c.relkind = 'I'
+  join pg_catalog.pg_inherits as part on part.inhparent = i.indrelid
+  join pg_catalog.pg_class as p on p.oid = part.inhrelid
+ where i.indrelid = to_regclass('fraiseql_observe.audit_event')
+   and not exists (select
+                     from pg_catalog.pg_inherits as child
+                     join pg_catalog.pg_index as own on own.indexrelid = child.inhrelid
+                    where child.inhparent = i.indexrelid
+                      and own.indrelid = p.oid)
+ group by c.relname
+"""
 _STATEMENTS = """
 select n.nspname
   from pg_catalog.pg_extension as e
@@ -97,8 +120,9 @@ def detect(connection: psycopg.Connection[Any]) -> Facts:
         ),
         statements=_statements(connection),
         version=_version(connection),
-        has_rows=_has_rows(connection),
         indexes={str(name): bool(valid) for name, valid in connection.execute(_INDEXES)},
+        partitions=tuple(str(name) for (name,) in connection.execute(_PARTITIONS)),
+        unindexed={str(name): tuple(lacking) for name, lacking in connection.execute(_UNINDEXED)},
     )
 
 
@@ -112,13 +136,6 @@ def _version(connection: psycopg.Connection[Any]) -> int:
         return 0
     row = connection.execute("select coalesce(max(version), 0) from fraiseql_observe.schema_version").fetchone()
     return int(row[0]) if row else 0
-
-
-def _has_rows(connection: psycopg.Connection[Any]) -> bool:
-    if not _exists(connection, f"{SCHEMA}.audit_event"):
-        return False
-    row = connection.execute("select exists (select from fraiseql_observe.audit_event)").fetchone()
-    return bool(row and row[0])
 
 
 def _statements(connection: psycopg.Connection[Any]) -> str:

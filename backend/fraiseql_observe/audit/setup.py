@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import psycopg
 from psycopg import sql
 
 from fraiseql_observe.audit import ddl
 from fraiseql_observe.audit.connect import connected, described
+from fraiseql_observe.audit.ddl import Step, When
 from fraiseql_observe.audit.facts import OLDEST_SERVER, READER, SCHEMA, Facts, detect
 from fraiseql_observe.errors import AuditError
 
 if TYPE_CHECKING:
-    import psycopg
+    from collections.abc import Callable, Iterable
+
+_T = TypeVar("_T")
 
 _LOCK = 7_105_120_011  # any number, the same for every set-up: two at once must take turns
+TURN = 600.0  # seconds to wait for another set-up
+PATIENCE = 300.0  # seconds to try again while somebody holds a lock
+_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 # An operator that somebody made in the schema public must not get into our views.
 _SEARCH_PATH = "search_path = pg_catalog, pg_temp"
-_SESSION = (
-    f"set {_SEARCH_PATH}; set lock_timeout = '10s'; set statement_timeout = 0; set client_min_messages = warning;"
-)
+# Whoever waits for a lock keeps those waiting that come after it: writers, too. So rather briefly, and again.
+_SESSION = f"set {_SEARCH_PATH}; set lock_timeout = '1s'; set statement_timeout = 0; set client_min_messages = warning;"
 # An index built online waits for every older transaction, and that may take a while.
 _SESSION_ONLINE = "set lock_timeout = 0;"
 # Owners in our schema who are neither superusers nor us; a superuser is a member of every role, which says nothing.
@@ -76,49 +84,107 @@ def script(url: str = "", *, app_role: str = "") -> str:
             "-- For a database without FraiseQL audit logs, on PostgreSQL 15 or later. With --database the views also\n"
             "-- read those that are there, and pg_stat_statements."
         )
-    parts = ddl.steps(facts, app_role=app_role)
-    inside = "\n\n".join(f"-- {step.title}\n{step.sql}" for step in parts if not step.online)
-    online = "\n\n".join(f"-- {step.title}\n{step.sql}" for step in parts if step.online)
+    steps = ddl.steps(facts, app_role=app_role)
+    before, inside, after = (_as_text(steps, when) for when in When)
     login = f"-- The reader logs in once it has a password: \\password {READER}, then alter role {READER} login;"
     lock = f"select pg_advisory_xact_lock({_LOCK});"
-    pieces = [heading, f"begin;\nset local {_SEARCH_PATH};\n{lock}", inside, "commit;", online, login]
+    begin = f"begin;\nset local {_SEARCH_PATH};\n{lock}"
+    path = f"set {_SEARCH_PATH};" if before else ""
+    pieces = [heading, path, before, begin, inside, "commit;", after, login]
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
+
+
+def _as_text(steps: Iterable[Step], when: When) -> str:
+    return "\n\n".join(f"-- {step.title}\n{step.sql}" for step in steps if step.when is when)
 
 
 def apply(url: str, *, reader_password: str = "", app_role: str = "") -> Applied:
     """Bring the audit schema of a database up to date; running it again changes nothing.
 
-    Everything but indexes on a table that holds rows happens in one transaction. `reader_password` makes the reader a
-    login; it is hashed here, so that it reaches neither the server's log nor ours.
+    Everything that is not done beside the traffic is one transaction. `reader_password` makes the reader a login; it is
+    hashed here, so that it reaches neither the server's log nor ours.
 
     Raises:
         AuditError: when the server does not answer, the user has too few rights, or a newer version set it up.
     """
     with connected(url) as connection:
         connection.execute(_SESSION)
-        with connection.transaction():
-            connection.execute("select pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
-            _require_trusted(connection)
-            facts = _supported(detect(connection))
-            steps = ddl.steps(facts, app_role=app_role)
-            for step in steps:
-                if not step.online:
-                    connection.execute(step.sql.encode())
-            if reader_password:
-                _let_reader_log_in(connection, reader_password)
-        online = tuple(step for step in steps if step.online)
-        connection.execute(_SESSION_ONLINE)
-        for step in online:
-            connection.execute(step.sql.encode())
+        _take_turn(connection)
+        before = _look(connection)
+        for step in ddl.steps(before):
+            if step.when is When.BEFORE:
+                _alone(connection, step)
+        facts, after = _patiently(lambda: _together(connection, reader_password, app_role))
+        for step in after:
+            _alone(connection, step)
         return Applied(
             database=described(url),
-            previous_version=facts.version,
+            previous_version=before.version,
             version=ddl.VERSION,
             sources=tuple(f"{source.schema}.{source.table}" for source in facts.sources),
             statement_stats=bool(facts.statements),
-            online_indexes=tuple(step.title for step in online),
+            online_indexes=tuple(step.title for step in after),
             reader_login=_reader_logs_in(connection),
         )
+
+
+def _take_turn(connection: psycopg.Connection[Any]) -> None:
+    """Asked for again and again: who waits for a lock in PostgreSQL keeps an index from being built online."""
+    patience = time.monotonic() + TURN
+    while time.monotonic() < patience:
+        row = connection.execute("select pg_try_advisory_lock(%(lock)s)", {"lock": _LOCK}).fetchone()
+        if row and row[0]:
+            return
+        time.sleep(_PAUSES[0])
+    raise AuditError("Another set-up of this database does not end.", hint="look for it in pg_stat_activity")
+
+
+def _alone(connection: psycopg.Connection[Any], step: Step) -> None:
+    if "concurrently" in step.sql:  # waits for every older transaction, and that may take a while
+        connection.execute(_SESSION_ONLINE)
+        connection.execute(step.sql.encode())
+        connection.execute(_SESSION)
+    else:
+        _patiently(lambda: connection.execute(step.sql.encode()))
+
+
+def _together(
+    connection: psycopg.Connection[Any], reader_password: str, app_role: str
+) -> tuple[Facts, tuple[Step, ...]]:
+    """The transaction; gives what was found and what remains to be done after it."""
+    with connection.transaction():
+        _require_trusted(connection)
+        facts = _supported(detect(connection))
+        steps = ddl.steps(facts, app_role=app_role)
+        for step in steps:
+            if step.when is When.TOGETHER:
+                connection.execute(step.sql.encode())
+        if reader_password:
+            _let_reader_log_in(connection, reader_password)
+    return facts, tuple(step for step in steps if step.when is When.AFTER)
+
+
+def _patiently(action: Callable[[], _T]) -> _T:
+    """Do it, again as long as somebody holds a lock that it needs.
+
+    Raises:
+        psycopg.Error: as the action; the lock's when it was not to be had in `PATIENCE`.
+    """
+    patience = time.monotonic() + PATIENCE
+    for attempt in count():
+        try:
+            return action()
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            if time.monotonic() > patience:
+                raise
+            time.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
+    raise AssertionError("count() ends never")
+
+
+def _look(connection: psycopg.Connection[Any]) -> Facts:
+    with connection.transaction():
+        _require_trusted(connection)
+        return _supported(detect(connection))
 
 
 def _inspect(url: str) -> Facts:

@@ -1,3 +1,5 @@
+import pytest
+
 from fraiseql_observe.audit import ddl, setup
 from fraiseql_observe.audit.facts import Facts
 from fraiseql_observe.audit.sources import KINDS, Source
@@ -32,20 +34,80 @@ def test_every_branch_of_a_view_is_scoped_to_the_tenant():
             assert "fraiseql.tenant_id" in branch[branch.rindex("\n where") :]
 
 
-def test_indexes_are_part_of_the_transaction_only_while_the_table_is_empty():
-    names = ddl.index_names()
-    assert len(names) == 7
-    assert {(f"index {name}", False) for name in names} <= set(titles(Facts()))
-    full = Facts(has_rows=True, indexes=dict.fromkeys(names, True))
-    assert not any(title.startswith("index") for title, _ in titles(full))
+NAMES = ddl.index_names()
+OF_THE_LOG = tuple(name for name in NAMES if name.startswith("audit_event_"))
 
 
-def test_missing_and_broken_indexes_are_built_online():
-    first, second, *others = ddl.index_names()
-    facts = Facts(has_rows=True, indexes=dict.fromkeys(others, True) | {second: False})
-    online = [step for step in ddl.steps(facts) if step.online]
-    assert [step.title for step in online] == [f"index {first}", f"drop broken index {second}", f"index {second}"]
-    assert online[0].sql.startswith("create index concurrently if not exists ")
+def online(facts):
+    return [step.title for step in ddl.steps(facts) if step.when is ddl.When.AFTER]
+
+
+def test_indexes_of_a_new_log_are_part_of_the_transaction():
+    assert len(NAMES) == 8
+    assert {(f"index {name}", False) for name in NAMES} <= set(titles(Facts()))
+    whole = Facts(version=2, indexes=dict.fromkeys(NAMES, True))
+    assert not any(title.startswith("index") for title, _ in titles(whole))
+
+
+def test_a_missing_index_of_the_log_is_built_partition_for_partition():
+    name = OF_THE_LOG[0]
+    facts = Facts(
+        version=2, indexes=dict.fromkeys(set(NAMES) - {name}, True), partitions=("audit_event_a", "audit_event_b")
+    )
+    assert "on only fraiseql_observe.audit_event" in step(facts, f"index {name}")
+    assert online(facts) == [
+        "index audit_event_a_failed", "attach index audit_event_a_failed",
+        "index audit_event_b_failed", "attach index audit_event_b_failed",
+    ]  # fmt: skip
+    assert step(facts, "index audit_event_b_failed").startswith(
+        'create index concurrently if not exists audit_event_b_failed\n  on fraiseql_observe."audit_event_b" '
+    )
+
+
+def test_an_interrupted_build_goes_on_where_it_ended():
+    name = OF_THE_LOG[0]
+    indexes = dict.fromkeys(NAMES, True) | {name: False, "audit_event_b_failed": False}
+    facts = Facts(
+        version=2, indexes=indexes, partitions=("audit_event_a", "audit_event_b"), unindexed={name: ("audit_event_b",)}
+    )
+    assert online(facts) == [
+        "drop broken index audit_event_b_failed", "index audit_event_b_failed", "attach index audit_event_b_failed",
+    ]  # fmt: skip
+
+
+def test_an_index_that_is_broken_though_no_partition_lacks_it_is_built_anew():
+    name = OF_THE_LOG[0]
+    facts = Facts(version=2, indexes=dict.fromkeys(NAMES, True) | {name: False}, partitions=("audit_event_a",))
+    assert (f"drop broken index {name}", False) in titles(facts)
+    assert online(facts) == ["index audit_event_a_failed", "attach index audit_event_a_failed"]
+
+
+def test_an_index_of_the_error_groups_is_built_online():
+    facts = Facts(version=2, indexes=dict.fromkeys(OF_THE_LOG, True) | {"error_group_resolved": False})
+    assert online(facts) == [
+        "index error_group_unresolved", "drop broken index error_group_resolved", "index error_group_resolved",
+    ]  # fmt: skip
+
+
+def test_a_log_of_version_1_is_prepared_beside_the_traffic():
+    facts = Facts(version=1, indexes=dict.fromkeys(NAMES, True) | {"audit_event_failed": False})
+    before = [step.title for step in ddl.steps(facts) if step.when is ddl.When.BEFORE]
+    assert before == [
+        "upgrade: transaction ids", "drop broken index audit_event_failed", "index audit_event_failed",
+        "upgrade: bound", "upgrade: prove the bound",
+    ]  # fmt: skip
+    together = [step.title for step in ddl.steps(facts) if step.when is ddl.When.TOGETHER]
+    places = [
+        together.index(title)
+        for title in ("upgrade: make room", "tables", "index audit_event_failed", "upgrade: attach")
+    ]
+    assert places == sorted(places)
+    assert online(facts) == []
+
+
+@pytest.mark.parametrize("version", [0, 2])
+def test_only_a_log_of_version_1_is_upgraded(version):
+    assert not [title for title, _ in titles(Facts(version=version)) if title.startswith("upgrade")]
 
 
 def test_a_log_without_an_index_on_time_gets_one_online():

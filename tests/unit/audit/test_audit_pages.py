@@ -19,7 +19,7 @@ def section(title):
 
 @pytest.mark.parametrize("table", ["audit_event", "error_group", "schema_version"])
 def test_every_column_is_described_with_its_type(table):
-    body = TABLES.split(f"fraiseql_observe.{table} (", 1)[1].split("\n);", 1)[0]
+    body = TABLES.split(f"fraiseql_observe.{table} (", 1)[1].split("\n)", 1)[0]
     columns = re.findall(
         r"^  (\w+) (uuid|timestamptz|text\[\]|text|inet|double precision|integer|bigint)", body, re.MULTILINE
     )

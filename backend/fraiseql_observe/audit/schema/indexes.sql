@@ -20,9 +20,13 @@ create index if not exists audit_event_fingerprint
 create index if not exists audit_event_tenant_user
   on fraiseql_observe.audit_event ((case when tenant_id is null then '(none)' else tenant_id end), user_id, occurred_at);
 
--- what was written since; rows arrive in this order, so a block range index costs next to nothing
+-- what was written since, and which transaction wrote it; rows arrive in this order, so block range indexes cost next to
+-- nothing
 create index if not exists audit_event_recorded
-  on fraiseql_observe.audit_event using brin (recorded_at);
+  on fraiseql_observe.audit_event using brin (recorded_at) with (autosummarize = on);
+
+create index if not exists audit_event_transaction
+  on fraiseql_observe.audit_event using brin (transaction_id) with (autosummarize = on);
 
 create index if not exists error_group_unresolved
   on fraiseql_observe.error_group (severity, last_seen)

@@ -16,6 +16,14 @@ begin
 exception when duplicate_object or unique_violation then null;
 end;
 $$;
+do $$
+begin
+  if to_regrole('fraiseql_observe_maintainer') is null then
+    create role fraiseql_observe_maintainer nologin;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end;
+$$;
 
 -- The reader is for dashboards: it reads, briefly. The grants below are the wall; these settings keep it from mistakes
 -- and from holding the database up. Altered only when they differ.
