@@ -129,6 +129,7 @@ class Telemetry:
         self.audit_access_dropped = Counter(
             "audit_access_dropped", "Entries of the access log that were not kept: the store was too slow.", **own
         )
+        self._declare_chain(own)
         self._create(tuple(kinds))
 
     def begin_audit(self, questions: Iterable[str]) -> None:
@@ -137,6 +138,37 @@ class Telemetry:
         _begin(self.audit_queries, names, tuple(Outcome))
         _begin(self.audit_duration, names)
         _begin(self.audit_rows, names)
+
+    def _declare_chain(self, own: Any) -> None:
+        self.chain_rows = Counter(
+            "audit_chain_rows",
+            "Rows of FraiseQL's hash chains that were verified, for the first time (new) or again.",
+            ["source", "reading"],
+            **own,
+        )
+        self.chain_unchecked = Counter(
+            "audit_chain_unchecked_rows", "Of them, rows with a hash_version that is not known here.", ["source"], **own
+        )
+        self.chain_breaks = Gauge(
+            "audit_chain_breaks", "Breaks of hash chains that nobody has accepted.", ["source", "kind"], **own
+        )
+        self.chain_verified_at = Gauge(
+            "audit_chain_verified_timestamp_seconds",
+            "When the end of the hash chain was last reached.",
+            ["source"],
+            **own,
+        )
+        self.chain_duration = Histogram(
+            "audit_chain_duration_seconds", "One turn of verifying hash chains.", buckets=SECONDS, **own
+        )
+        self.chain_failures = Counter("audit_chain_failures", "Turns that could not be made.", **own)
+
+    def begin_chain(self, source: str, kinds: Iterable[str]) -> None:
+        """Begin the series of a kind of audit log that has a hash chain, by the kinds of its breaks."""
+        _begin(self.chain_rows, (source,), ("new", "again"))
+        _begin(self.chain_unchecked, (source,))
+        _begin(self.chain_breaks, (source,), tuple(kinds))
+        _begin(self.chain_verified_at, (source,))
 
     def _create(self, kinds: tuple[str, ...]) -> None:
         """Begin every series at zero, so that rates exist before the first failure."""

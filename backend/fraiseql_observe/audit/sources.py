@@ -18,7 +18,8 @@ class SourceKind:
     """A kind of audit log. `name` is that of its file in `schema/sources`; `time` the column that orders it.
 
     `tenant` is the SQL that gives a row's tenant (`t` is the row), `tenant_column` the plain column behind it if any;
-    `companions` are tables of the same schema that are read with it.
+    `companions` are tables of the same schema that are read with it. `chain` are the columns that verifying its hash
+    chain reads, all of them; none: it has no chain.
     """
 
     name: str
@@ -28,6 +29,7 @@ class SourceKind:
     tenant: str = "t.tenant_id::text"
     tenant_column: str = "tenant_id"
     companions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    chain: tuple[str, ...] = ()
 
 
 _ERROR_LOG_COLUMNS = (
@@ -41,12 +43,18 @@ def _columns(names: str) -> tuple[str, ...]:
     return tuple(names.split())
 
 
+HASH_VERSION = "hash_version"  # later releases of FraiseQL say with each row how it was hashed
+
 KINDS = (
     SourceKind(
         name="audit_events_chain",
         table="audit_events",
         time="timestamp",
         columns=_columns("id event_type event_data user_id tenant_id timestamp ip_address created_at"),
+        chain=_columns(
+            "id event_type event_data user_id tenant_id timestamp ip_address created_at previous_hash event_hash "
+            "signature"
+        ),
     ),
     SourceKind(
         name="audit_events_unified",
@@ -55,6 +63,10 @@ KINDS = (
         columns=_columns(
             "id tenant_id user_id entity_type entity_id operation_type operation_subtype ip_address correlation_id "
             "timestamp created_at"
+        ),
+        chain=_columns(
+            "id tenant_id user_id entity_type entity_id operation_type operation_subtype changed_fields old_data "
+            "new_data metadata ip_address correlation_id timestamp created_at previous_hash event_hash signature"
         ),
     ),
     SourceKind(
@@ -102,7 +114,8 @@ KINDS = (
 class Source:
     """An audit log found in the database.
 
-    `row_security` says whether PostgreSQL filters its rows, `time_index` whether an index leads with its time.
+    `row_security` says whether PostgreSQL filters its rows, `time_index` whether an index leads with its time, `chain`
+    which columns verifying its hash chain reads (none: it has no chain).
     """
 
     schema: str
@@ -110,6 +123,7 @@ class Source:
     kind: str
     row_security: bool = False
     time_index: bool = True
+    chain: tuple[str, ...] = ()
 
     @property
     def relation(self) -> str:
@@ -138,7 +152,7 @@ def recognise(tables: Mapping[tuple[str, str], Table]) -> tuple[Source, ...]:
     """Which of `tables` (schema and name -> table) are audit logs."""
     return tuple(
         sorted(
-            Source(schema, name, kind.name, table.row_security, kind.time in table.indexed)
+            Source(schema, name, kind.name, table.row_security, kind.time in table.indexed, _chain(kind, table.columns))
             for (schema, name), table in tables.items()
             for kind in KINDS
             if name == kind.table
@@ -149,3 +163,9 @@ def recognise(tables: Mapping[tuple[str, str], Table]) -> tuple[Source, ...]:
             )
         )
     )
+
+
+def _chain(kind: SourceKind, columns: frozenset[str]) -> tuple[str, ...]:
+    if not kind.chain or not columns.issuperset(kind.chain):
+        return ()
+    return (*kind.chain, *({HASH_VERSION} & columns))
