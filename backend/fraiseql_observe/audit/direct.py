@@ -32,8 +32,8 @@ async def ask(
         AskError: the parameters are wrong, or the database does not answer.
         AuditError: the URL is malformed.
     """
-    values, setting = _values(question, given, tenants, now)
-    async with _reading(url) as reader:
+    values, setting = bound(question, given, tenants, now)
+    async with reading(url) as reader:
         found = await reader.ask(question, values, setting)
     return Answer(question, found.rows, found.truncated, found.seconds, values.get("from"), values.get("to"))
 
@@ -48,21 +48,31 @@ async def explain(
     analyze: bool,
 ) -> list[str]:
     """The plan of a question, line by line; raises as `ask`."""
-    values, setting = _values(question, given, tenants, now)
-    async with _reading(url) as reader:
+    values, setting = bound(question, given, tenants, now)
+    async with reading(url) as reader:
         return await reader.explain(question, values, setting, analyze=analyze)
 
 
-def _values(
+def bound(
     question: Question, given: Mapping[str, Sequence[str]], tenants: Sequence[str], now: datetime
 ) -> tuple[dict[str, Any], str]:
+    """The values of a question's parameters, and the transaction's tenant setting.
+
+    Raises:
+        AskError: the parameters or the tenants are wrong.
+    """
     if wrong := problem(tenants):
         raise refused([f"tenants: {wrong}"])
     return narrow(question, read(question, given, now, BOUNDS), tenants)
 
 
 @asynccontextmanager
-async def _reading(url: str) -> AsyncIterator[Reader]:
+async def reading(url: str) -> AsyncIterator[Reader]:
+    """A reader with the limits of a person who waits.
+
+    Raises:
+        AuditError: the URL is malformed.
+    """
     described(url)
     reader = Reader(url, LIMITS)
     await reader.open()

@@ -22,10 +22,14 @@ from fraiseql_observe.audit.facts import READER
 from fraiseql_observe.errors import AskError, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from fraiseql_observe.audit.answer import Value
     from fraiseql_observe.audit.question import Question
+
+    _Answered = Callable[
+        [psycopg.AsyncConnection[Any], Question, Mapping[str, Any]], Awaitable[tuple[list[tuple[Value, ...]], bool]]
+    ]
 
 CURSOR = "question"
 FETCH = 1000  # rows at a time
@@ -107,15 +111,32 @@ class Reader:
         """
         statement = min(limit or self._limits.statement, self._limits.statement)
         began = time.perf_counter()
-        with _Told(question.name, statement):
+        with _Told(f"The question {question.name}", statement):
             # The statement's own limit counts for each fetch: this one counts for all of them.
             async with asyncio.timeout(self._limits.acquire.total_seconds() + statement.total_seconds() + 1):
                 async with self._transaction(tenants, statement) as connection:
-                    bound = dict(values)
-                    if bound.get("tenants", ()) is None:
-                        bound["tenants"] = await _all_tenants(connection)
-                    rows, truncated = await self._rows(connection, question, question.arguments(**bound))
+                    rows, truncated = await self._answered(connection, question, values)
         return Found(rows, truncated, time.perf_counter() - began)
+
+    @asynccontextmanager
+    async def snapshot(self, tenants: str) -> AsyncIterator[Snapshot]:
+        """Several questions of one moment: none sees what is written after the first.
+
+        Raises:
+            AskError: as `ask`.
+        """
+        with _Told("The transaction of the questions", self._limits.statement):
+            transaction = self._transaction(tenants, self._limits.statement, psycopg.IsolationLevel.REPEATABLE_READ)
+            async with transaction as connection:
+                yield Snapshot(connection, self._limits.statement, self._answered)
+
+    async def _answered(
+        self, connection: psycopg.AsyncConnection[Any], question: Question, values: Mapping[str, Any]
+    ) -> tuple[list[tuple[Value, ...]], bool]:
+        bound = dict(values)
+        if bound.get("tenants", ()) is None:
+            bound["tenants"] = await _all_tenants(connection)
+        return await self._rows(connection, question, question.arguments(**bound))
 
     async def explain(self, question: Question, values: Mapping[str, Any], tenants: str, *, analyze: bool) -> list[str]:
         """The plan of a question, as PostgreSQL writes it.
@@ -124,7 +145,7 @@ class Reader:
             AskError: as `ask`.
         """
         options = "analyze, buffers, costs" if analyze else "costs"
-        with _Told(question.name, self._limits.statement):
+        with _Told(f"The question {question.name}", self._limits.statement):
             async with self._transaction(tenants, self._limits.statement) as connection:
                 bound = dict(values)
                 if bound.get("tenants", ()) is None:
@@ -134,10 +155,14 @@ class Reader:
                 return [line for (line,) in await cursor.fetchall()]
 
     @asynccontextmanager
-    async def _transaction(self, tenants: str, statement: timedelta) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-        async with self._pool.connection() as connection, self._read_only(connection):
-            await connection.execute(_SETTINGS, self._settings(tenants, statement))
-            yield connection
+    async def _transaction(
+        self, tenants: str, statement: timedelta, isolation: psycopg.IsolationLevel | None = None
+    ) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        async with self._pool.connection() as connection:
+            await connection.set_isolation_level(isolation)
+            async with self._read_only(connection):
+                await connection.execute(_SETTINGS, self._settings(tenants, statement))
+                yield connection
 
     def _settings(self, tenants: str, statement: timedelta) -> dict[str, str]:
         return {
@@ -174,6 +199,25 @@ class Reader:
         return rows, False
 
 
+class Snapshot:
+    """One transaction in which several questions are asked; one that fails leaves it fit for the next."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any], limit: timedelta, answer: _Answered) -> None:
+        self._connection, self._limit, self._answer = connection, limit, answer
+
+    async def ask(self, question: Question, values: Mapping[str, Any]) -> Found:
+        """Ask within the walls of the transaction.
+
+        Raises:
+            AskError: as `Reader.ask`.
+        """
+        began = time.perf_counter()
+        with _Told(f"The question {question.name}", self._limit):
+            async with asyncio.timeout(self._limit.total_seconds() + 1), self._connection.transaction():
+                rows, truncated = await self._answer(self._connection, question, values)
+        return Found(rows, truncated, time.perf_counter() - began)
+
+
 async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
     for kind, loader in (("timestamptz", _Timestamptz), ("timestamp", _Timestamp), ("date", _Date)):
         connection.adapters.register_loader(kind, loader)
@@ -206,8 +250,8 @@ def _check_columns(question: Question, cursor: psycopg.AsyncServerCursor[Any]) -
 class _Told:
     """Turns what goes wrong into an AskError, without what PostgreSQL says of data or of the connection."""
 
-    def __init__(self, name: str, limit: timedelta) -> None:
-        self._name, self._limit = name, limit
+    def __init__(self, subject: str, limit: timedelta) -> None:
+        self._subject, self._limit = subject, limit
 
     def __enter__(self) -> None:
         return None
@@ -224,7 +268,7 @@ class _Told:
             raise self._error(f"was refused by PostgreSQL ({said})", 500, Outcome.FAILED) from error
 
     def _error(self, what: str, status: int, outcome: Outcome) -> AskError:
-        return AskError(f"The question {self._name} {what}.", status=status, outcome=outcome)
+        return AskError(f"{self._subject} {what}.", status=status, outcome=outcome)
 
 
 def _is_down(error: BaseException | None) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fraiseql_observe.cli.audit_report import report
+from fraiseql_observe.cli.options import audit_database, database_option
 from fraiseql_observe.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,9 +33,7 @@ def _asking(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--to", "end", metavar="TIME", default="now", show_default=True, help="As --from."),
         click.option("--param", "params", metavar="NAME=VALUE", multiple=True, help="A parameter of the question."),
         click.option("--tenant", "tenants", metavar="TENANT", multiple=True, help="Only this tenant; may be repeated."),
-        click.option(
-            "--database", "url", metavar="URL", envvar="DATABASE_URL", show_envvar=True, help="postgresql://…"
-        ),
+        database_option,
         click.option(
             "--questions",
             "folder",
@@ -50,7 +49,10 @@ def _asking(function: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def command() -> None:
-    """Ask the audit log; as the role that may only read, whoever the URL names."""
+    """Ask the audit log, as the role that may only read, whoever the URL names; and report on it."""
+
+
+command.add_command(report)
 
 
 @command.command("list")
@@ -71,7 +73,7 @@ def query(*, wanted: str, **asked: Any) -> None:
     from fraiseql_observe.audit.direct import ask  # noqa: PLC0415
 
     question, given = _question(**asked)
-    answer = asyncio.run(ask(_url(asked["url"]), question, given, asked["tenants"], datetime.now(UTC)))
+    answer = asyncio.run(ask(audit_database(asked["url"]), question, given, asked["tenants"], datetime.now(UTC)))
     if wanted == "table":
         _table(answer)
     else:
@@ -91,7 +93,7 @@ def explain(*, analyze: bool, **asked: Any) -> None:
     from fraiseql_observe.audit.direct import explain as explained  # noqa: PLC0415
 
     question, given = _question(**asked)
-    url = _url(asked["url"])
+    url = audit_database(asked["url"])
     lines = asyncio.run(explained(url, question, given, asked["tenants"], datetime.now(UTC), analyze=analyze))
     click.echo("\n".join(lines))
 
@@ -112,17 +114,6 @@ def _question(
             raise click.BadParameter(f"{param!r} is not NAME=VALUE", param_hint="--param")
         given.setdefault(key, []).append(value)
     return question, given
-
-
-def _url(url: str | None) -> str:
-    if url:
-        return url
-    from fraiseql_observe.config.load import load  # noqa: PLC0415
-
-    configured = load(None, os.environ).audit.url.reveal()
-    if not configured:
-        raise click.UsageError("Missing option '--database': give the audit database, postgresql://…")
-    return configured
 
 
 def _table(answer: Answer) -> None:

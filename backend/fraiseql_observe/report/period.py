@@ -1,0 +1,65 @@
+"""The length of an interval for a period, and where its axis is labelled: round times, in UTC. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DRAWN = 110  # intervals at most: each is still a column that can be told from its neighbour on paper
+_BUCKETS = ("1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "3h", "6h", "12h", "1d", "2d", "7d", "14d", "28d", "56d")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_NAMES = {"m": "minute", "h": "hour", "d": "day"}
+_TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 10080)  # minutes
+_LABELS = 8  # at most
+_SHORT = timedelta(hours=36)
+_LONG = timedelta(days=58)
+
+
+def length(bucket: str) -> timedelta:
+    """How long an interval such as `15m` is."""
+    return int(bucket[:-1]) * _UNITS[bucket[-1]]
+
+
+def bucket(start: datetime, end: datetime) -> str:
+    """The shortest round interval that divides the period into at most `DRAWN`."""
+    return next((each for each in _BUCKETS if (end - start) / length(each) <= DRAWN), _BUCKETS[-1])
+
+
+def named(text: str) -> str:
+    """An interval in words: `1 hour`, `15 minutes`."""
+    count, name = int(text[:-1]), _NAMES[text[-1]]
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
+def ticks(start: datetime, end: datetime) -> list[tuple[datetime, str]]:
+    """Round times of the period with their labels, at most about `_LABELS`."""
+    if end - start > _LONG:
+        return _months(start, end)
+    minutes = next((each for each in _TICKS if (end - start) / timedelta(minutes=each) <= _LABELS), _TICKS[-1])
+    step = timedelta(minutes=minutes)
+    shape = "%H:%M" if end - start <= _SHORT and step < timedelta(days=1) else "%d %b"
+    shape = "%d %b %H:%M" if shape == "%d %b" and step < timedelta(days=1) else shape
+    return [(at, at.strftime(shape)) for at in _stepped(start, end, step)]
+
+
+def _stepped(start: datetime, end: datetime, step: timedelta) -> Iterator[datetime]:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    at = epoch + -((epoch - start) // step) * step
+    while at <= end:
+        yield at
+        at += step
+
+
+def _months(start: datetime, end: datetime) -> list[tuple[datetime, str]]:
+    months = (end.year - start.year) * 12 + end.month - start.month
+    step = next((each for each in (1, 2, 3, 6, 12) if months / each <= _LABELS), 24)
+    first = start.year * 12 + start.month  # the month after the one in which the period begins
+    found = []
+    for month in range(first, end.year * 12 + end.month):
+        at = datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
+        if month % step == 0 and at <= end:
+            found.append((at, at.strftime("%b %Y")))
+    return found

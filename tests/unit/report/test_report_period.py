@@ -1,0 +1,56 @@
+"""Intervals and ticks of a period."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fraiseql_observe.report import period
+
+START = datetime(2026, 3, 1, 10, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [
+        (timedelta(minutes=15), "1m"),
+        (timedelta(hours=24), "15m"),
+        (timedelta(days=7), "2h"),
+        (timedelta(days=31), "12h"),
+        (timedelta(days=365), "7d"),
+        (timedelta(days=3660), "56d"),
+        (timedelta(days=36600), "56d"),
+    ],
+)
+def test_the_interval_fits_the_period(length, expected):
+    assert period.bucket(START, START + length) == expected
+
+
+@pytest.mark.parametrize(("text", "said"), [("1h", "1 hour"), ("15m", "15 minutes"), ("1d", "1 day"), ("7d", "7 days")])
+def test_an_interval_in_words(text, said):
+    assert period.named(text) == said
+
+
+def labels(length):
+    return [text for _, text in period.ticks(START, START + length)]
+
+
+def test_ticks_are_round_times_with_as_much_date_as_they_need():
+    assert labels(timedelta(minutes=30)) == ["10:10", "10:15", "10:20", "10:25", "10:30", "10:35"]
+    assert labels(timedelta(hours=24))[:2] == ["12:00", "15:00"]
+    assert labels(timedelta(days=3))[:2] == ["01 Mar 12:00", "02 Mar 00:00"]
+    assert labels(timedelta(days=31))[0] == "03 Mar"
+    assert labels(timedelta(days=150)) == ["Apr 2026", "May 2026", "Jun 2026", "Jul 2026"]
+    assert labels(timedelta(days=3660))[:2] == ["Jan 2028", "Jan 2030"]
+
+
+@given(st.timedeltas(timedelta(minutes=1), timedelta(days=4000)), st.integers(0, 10**6))
+def test_ticks_lie_in_the_period_and_are_few(length, minutes):
+    start = START + timedelta(minutes=minutes)
+    ticks = [at for at, _ in period.ticks(start, start + length)]
+    assert len(ticks) <= 10
+    assert all(start <= at <= start + length for at in ticks)
+    assert ticks == sorted(set(ticks))
