@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from fraiseql_observe.alerts import ledger, outcomes
 from fraiseql_observe.alerts.channels import DISABLED, Channel, Channels
 from fraiseql_observe.alerts.counting import Counting
-from fraiseql_observe.alerts.sending import BUILD_SECONDS, SPARE_SECONDS, Sender
+from fraiseql_observe.alerts.sending import Sender
 from fraiseql_observe.errors import NotFoundError, StoreError
 from fraiseql_observe.incident.model import DeliveryState
-from fraiseql_observe.notify.limits import limits
 from fraiseql_observe.store import channels as store_channels
 from fraiseql_observe.store import outbox
 
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 ROOM = 64  # deliveries on their way at once, over all channels
 SWEEP = timedelta(seconds=5)  # between searches for crashed sendings
-LEASE_SPARE = timedelta(seconds=15)  # beyond the longest that a sending may take
 STORE_WAITS = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds, while the store cannot be written
 ALIVE = timedelta(seconds=60)
 FAR = datetime(9000, 1, 1, tzinfo=UTC)  # as "past every deadline": a store with one writer has no other sender
@@ -151,7 +149,6 @@ class Dispatcher:
         sweeps = self._sweeps(now)
         turn = ledger.Turn(
             now=now,
-            lease=self._lease(),
             destinations=self._destinations,
             allowances=self._channels.allowances(now),
             room=0 if self._draining else ROOM - len(self._running),
@@ -243,10 +240,6 @@ class Dispatcher:
 
     def _crashed_before(self, now: datetime) -> datetime:
         return now if self._engine.skip_locked else FAR
-
-    def _lease(self) -> timedelta:
-        longest = max((limits(each.traits, each.settings).timeout for each in self._destinations.values()), default=0)
-        return timedelta(seconds=longest + BUILD_SECONDS + SPARE_SECONDS) + LEASE_SPARE
 
     def _breaker_open(self, destination: Destination, now: datetime) -> bool:
         channel = self._channels.get(destination.channel)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts import outcomes
 from fraiseql_observe.alerts.channels import DISABLED
+from fraiseql_observe.alerts.sending import BUILD_SECONDS, SPARE_SECONDS
 from fraiseql_observe.config.destinations import DestinationSettings
 from fraiseql_observe.errors import Reason
 from fraiseql_observe.incident.ids import new_id
@@ -17,11 +19,12 @@ from fraiseql_observe.store import channels, events, outbox, receipts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from fraiseql_observe.alerts.outcomes import Result
     from fraiseql_observe.incident.model import Delivery
     from fraiseql_observe.notify.base import Destination
+    from fraiseql_observe.notify.limits import Limits
     from fraiseql_observe.store.engine import Transaction
 
 BATCH = 100  # rows without a destination, and crashed ones, that one turn takes
@@ -30,6 +33,7 @@ _KINDS = {
     DeliveryState.DEAD: EventKind.DELIVERY_DEAD,
     DeliveryState.AMBIGUOUS: EventKind.DELIVERY_DEAD,
 }
+LEASE_SPARE = 15.0  # seconds to write down what became of a sending, beyond the longest that it may take
 UNKNOWN = limits(Traits(), DestinationSettings())  # of a destination that is no longer configured
 
 
@@ -38,7 +42,6 @@ class Turn:
     """What one turn is to do: a snapshot, because the transaction may run twice and in another thread."""
 
     now: datetime
-    lease: timedelta
     destinations: Mapping[str, Destination]
     allowances: Mapping[str, int]  # by channel
     room: int  # for all channels together
@@ -77,6 +80,15 @@ def take(tx: Transaction, turn: Turn, chance: Callable[[], float]) -> Taken:
     return taken
 
 
+def lease(destination: Destination | None) -> timedelta:
+    """How long a sending belongs to who claimed it; another that took it earlier might send it a second time."""
+    return timedelta(seconds=BUILD_SECONDS + _holds(destination).timeout + SPARE_SECONDS + LEASE_SPARE)
+
+
+def _holds(destination: Destination | None) -> Limits:
+    return UNKNOWN if destination is None else limits(destination.traits, destination.settings)
+
+
 def _claim(tx: Transaction, turn: Turn, taken: Taken, chance: float) -> None:
     """Share what may be begun; the first in the row is another each time, so that none waits for ever."""
     left, room = dict(turn.allowances), turn.room
@@ -91,7 +103,7 @@ def _claim(tx: Transaction, turn: Turn, taken: Taken, chance: float) -> None:
         most = 0 if channel in taken.paused else min(left[channel], room)
         if most <= 0 and turn.crashed_before is not None:
             _give_up(tx, destination, turn, taken)
-        claimed = outbox.claim(tx, turn.now, name, most, lease=turn.lease) if most > 0 else []
+        claimed = outbox.claim(tx, turn.now, name, most, lease=lease(destination)) if most > 0 else []
         left[channel] -= len(claimed)
         room -= len(claimed)
         taken.claimed += claimed
@@ -101,9 +113,9 @@ def _claim(tx: Transaction, turn: Turn, taken: Taken, chance: float) -> None:
 
 def _give_up(tx: Transaction, destination: Destination, turn: Turn, taken: Taken) -> None:
     """End what grew too old while its channel was left alone; the rest is tried when the channel is."""
-    holds = limits(destination.traits, destination.settings)
+    holds = _holds(destination)
     old = turn.now - holds.give_up_after
-    for delivery in outbox.claim(tx, turn.now, destination.name, BATCH, lease=turn.lease, created_before=old):
+    for delivery in outbox.claim(tx, turn.now, destination.name, BATCH, lease=lease(destination), created_before=old):
         reason = Reason(delivery.reason or Reason.BREAKER_OPEN)
         detail = f"It could not be sent within {holds.give_up_after}."
         _write(tx, outcomes.refused(delivery, reason, detail, turn.now), turn, taken)
@@ -115,13 +127,12 @@ def _refuse(tx: Transaction, name: str, turn: Turn, taken: Taken) -> None:
         reason, detail = Reason.GONE, "It answered 410 Gone before and is disabled until it is enabled again."
     else:
         reason, detail = Reason.UNCONFIGURED, "The configuration has no destination of that name any more."
-    for delivery in outbox.claim(tx, turn.now, name, BATCH, lease=turn.lease):
+    for delivery in outbox.claim(tx, turn.now, name, BATCH, lease=lease(turn.destinations.get(name))):
         _write(tx, outcomes.refused(delivery, reason, detail, turn.now), turn, taken)
 
 
 def _crashed(delivery: Delivery, turn: Turn, chance: Callable[[], float]) -> Result:
-    destination = turn.destinations.get(delivery.destination)
-    holds = UNKNOWN if destination is None else limits(destination.traits, destination.settings)
+    holds = _holds(turn.destinations.get(delivery.destination))
     return outcomes.crashed(delivery, holds, turn.now, chance)
 
 
@@ -129,7 +140,7 @@ def _write(tx: Transaction, result: Result, turn: Turn, taken: Taken) -> None:
     delivery = result.delivery
     destination = turn.destinations.get(delivery.destination)
     if destination is not None and (result.gone or result.rest):
-        until = DISABLED if result.gone else turn.now + (result.rest or turn.lease)
+        until = DISABLED if result.gone else turn.now + (result.rest or lease(destination))
         channels.pause(tx, destination.channel, until)
     if result.receipt is not None:
         receipts.put(tx, result.receipt)  # even when somebody else took over: the message is there

@@ -16,7 +16,7 @@ from fraiseql_observe.alerts.sending import Sender
 from fraiseql_observe.errors import DeliveryError, NotFoundError, Reason, StoreError, TemplateError
 from fraiseql_observe.incident.model import Action, DeliveryState, EventKind
 from fraiseql_observe.notify.base import Sent, Traits
-from fraiseql_observe.store import channels, incidents, outbox, receipts
+from fraiseql_observe.store import channels, deliveries, incidents, outbox, receipts
 
 
 def failing(reason=Reason.SERVER_ERROR, *, retryable=True, **more):
@@ -326,6 +326,26 @@ async def test_what_a_killed_process_was_sending_is_found_again(tmp_path, policy
 
 
 AMBIGUOUS_CRASH = {"notifier": "webhook", "outcome": "ambiguous", "reason": "crash"}
+
+
+async def test_a_sending_is_held_as_long_as_its_own_destination_may_take_whatever_the_others_may(tmp_path):
+    held = asyncio.Event()
+
+    async def slow(_message):
+        await held.wait()
+        return Sent()
+
+    quick = Sink("quick", slow, timeout=timedelta(seconds=5))
+    mail = Sink("mail", slow, timeout=timedelta(minutes=5))
+    async with world(tmp_path, quick, mail) as here:
+        for number, name in enumerate(("quick", "mail")):
+            await here.enqueue(number, destination=name)
+        await here.until(lambda: quick.told and mail.told)
+        page = await here.engine.read(lambda tx: deliveries.search(tx, limit=9))
+        held_for = {one.destination: (one.deadline_at - here.time.now).total_seconds() for one in page.deliveries}
+        assert held_for == {"quick": 37, "mail": 332}
+        held.set()
+        await here.until(lambda: here.metric("deliveries_total", notifier="webhook", outcome="sent") == 2)
 
 
 async def test_what_crashed_for_a_destination_that_is_no_more_ends_dead(tmp_path):
