@@ -202,7 +202,7 @@ async def test_a_server_that_is_not_there_is_a_sentence_and_nobody_waits(monkeyp
     [
         ("set local lock_timeout = '20ms'; lock table setting in access exclusive mode", "took too long"),
         ("set local statement_timeout = '20ms'; select pg_sleep(20)", "took too long"),
-        ("set transaction read only; delete from setting", "read-only"),
+        ("set transaction read only; delete from setting", "a standby, or a read of ours"),
         ("do $$ begin raise sqlstate '53100'; end $$", "no room left"),
         ("do $$ begin raise sqlstate '53300'; end $$", "no connection left"),
         ("do $$ begin raise sqlstate '42501'; end $$", "does not let"),

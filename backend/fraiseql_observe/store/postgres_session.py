@@ -209,8 +209,8 @@ _MEANINGS: tuple[tuple[tuple[type[psycopg.Error], ...], str, str], ...] = (
     ),
     (
         (errors.ReadOnlySqlTransaction,),
-        "PostgreSQL at {server} is read-only: it is a standby.",
-        "Name the primary in `store.url`, or add target_session_attrs=read-write to it.",
+        "PostgreSQL at {server} took this for read-only: it is a standby, or a read of ours wanted to write or lock.",
+        "Name the primary in `store.url`, or add target_session_attrs=read-write to it. On a primary: our own fault.",
     ),
     (
         (errors.LockNotAvailable, errors.QueryCanceled),
