@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import uuid
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -29,12 +27,8 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """URL of an empty database of this test's own, dropped afterwards."""
-    psycopg = pytest.importorskip("psycopg")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(f'create database "{name}"')
-    try:
-        yield urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
-    finally:
-        with psycopg.connect(postgres_url, autocommit=True) as admin:
-            admin.execute(f'drop database if exists "{name}" with (force)')
+    pytest.importorskip("psycopg")
+    from databases import fresh_database  # noqa: PLC0415 - only where psycopg is there
+
+    with fresh_database(postgres_url) as url:
+        yield url

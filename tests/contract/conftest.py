@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from databases import fresh_database
 from store_samples import T0
 
 from fraiseql_observe.store import open_store
@@ -21,14 +20,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def contract_database(postgres_url) -> Iterator[str]:
     """URL of a database for all tests of this folder: to make one costs a server's checkpoint."""
-    name = f"contract_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(f'create database "{name}"')
-    try:
-        yield urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
-    finally:
-        with psycopg.connect(postgres_url, autocommit=True) as admin:
-            admin.execute(f'drop database if exists "{name}" with (force)')
+    with fresh_database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What every destination may be told, whatever its kind; each kind adds its own (`config/<kind>.py`)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -52,9 +51,3 @@ class DestinationSettings:
         " it for a person.",
         default=OnAmbiguous.RETRY,
     )
-
-    def problems(self) -> Iterator[tuple[str, str]]:
-        """Yield (key, sentence) for each word that is no action."""
-        for action in self.actions:
-            if action not in ACTIONS:
-                yield "actions", f"{action!r} is no action: use {', '.join(ACTIONS)}"

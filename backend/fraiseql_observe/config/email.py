@@ -60,7 +60,6 @@ class EmailDestination(DestinationSettings):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield (key, sentence) for what cannot work."""
-        yield from DestinationSettings.problems(self)  # `super()` does not find its way with slots
         if not self.to:
             yield "to", "name at least one address"
         for key, addresses in (("to", self.to), ("sender", (self.sender,)), ("reply_to", (self.reply_to,))):

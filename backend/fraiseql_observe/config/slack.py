@@ -76,7 +76,6 @@ class SlackDestination(DestinationSettings):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """What contradicts itself."""
-        yield from DestinationSettings.problems(self)  # a class with slots has no super() of its own
         if self.token and self.webhook_url:
             yield "webhook_url", "`token` and `webhook_url` exclude each other; the token can do more."
         elif self.token and not self.channel:

@@ -45,7 +45,6 @@ class WebhookDestination(DestinationSettings):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what does not go together."""
-        yield from DestinationSettings.problems(self)
         if self.token and self.username:
             yield "token", "give either a token or a user name with its password"
         if bool(self.header) != bool(self.header_value):
