@@ -54,7 +54,7 @@ async def test_due_steps_are_taken_once(write, read):
     assert await write(escalations.claim_due, T0) == [second, first]
     assert await write(escalations.claim_due, T0) == []
     assert await read(escalations.of, "inc_1") == [later]
-    assert await write(escalations.cancel, "inc_1") == 1
+    assert await write(escalations.cancel, ["inc_1"]) == 1
     assert await read(escalations.next_due) == at(90)
     assert await write(escalations.claim_due, at(999), 1) != []
     assert await read(escalations.next_due) is None

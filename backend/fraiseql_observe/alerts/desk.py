@@ -66,9 +66,7 @@ class Desk:
         """Plan what follows from a change and keep it for writing; return the incident after it."""
         incident = change.incident
         if change.kind is EventKind.OPENED:
-            policy = self._rules.policy_of(incident, destinations, self._now)
-            change = replace(change, incident=replace(incident, policy=policy.name))
-            self._policies[incident.id] = policy
+            self._policies[incident.id] = self._rules.policy_of(incident, destinations, self._now)
             self._told[incident.id] = set()
             self._versions[incident.id] = 0
         situation = Situation(
@@ -95,8 +93,7 @@ class Desk:
         )
         alerts.touch(self._tx, self._seen - self._alerts.keys(), self._now)
         events.append(self._tx, self.events)
-        for incident_id in self._cancelled:
-            escalations.cancel(self._tx, incident_id)
+        escalations.cancel(self._tx, {one for one in self._cancelled if self._versions[one]})
         escalations.schedule(self._tx, self._next.values())
         self._enqueue()
         topics = {"incidents": self.events or self._alerts, "outbox": self._deliveries, "escalations": self._next}
@@ -107,7 +104,8 @@ class Desk:
         incident = planned.incident
         stored = self._versions.setdefault(incident.id, change.incident.version)
         if planned.events or incident != self._incidents.get(incident.id):
-            incident = replace(incident, version=stored + 1)
+            policy = incident.policy if stored else self._policies[incident.id].name
+            incident = replace(incident, version=stored + 1, policy=policy)
             self._dirty[incident.id] = None
         self._incidents[incident.id] = incident
         if planned.cancels:
@@ -125,12 +123,13 @@ class Desk:
 
     def _write_incidents(self) -> None:
         """Write what is resolved before what opens: a group has one unresolved incident."""
-        for incident_id in sorted(self._dirty, key=lambda one: not self._versions[one]):
-            incident = self._incidents[incident_id]
+        for incident_id in self._dirty:
             if self._versions[incident_id]:
-                incidents.update(self._tx, incident)
-            else:
-                incidents.insert(self._tx, incident, policies.snapshot(self._policies[incident_id]))
+                incidents.update(self._tx, self._incidents[incident_id])
+        opened = [one for one in self._dirty if not self._versions[one]]
+        incidents.insert_all(
+            self._tx, [(self._incidents[one], policies.snapshot(self._policies[one])) for one in opened]
+        )
 
     def _enqueue(self) -> None:
         """Of several updates that one transaction has for somebody, the last says it all."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts.desk import LOCK, Desk
 from fraiseql_observe.errors import ObserveError, StoreError
-from fraiseql_observe.incident import identity, payload
+from fraiseql_observe.incident import payload
 from fraiseql_observe.incident.ids import new_id
 from fraiseql_observe.incident.merge import Held, Known, merge, severity
 from fraiseql_observe.incident.model import Actor, AlertStatus, EventKind
@@ -207,7 +207,7 @@ class _Batch:
 
     def _load(self, groups: Sequence[payload.Group]) -> None:
         prints = {alert.fingerprint for group in groups for alert in group.alerts}
-        keys = {_key(group) for group in groups}
+        keys = {group.key for group in groups}
         latest = alerts.latest(self._tx, prints) if prints else {}
         current = incidents.latest(self._tx, keys) if prints else {}
         self._desk.know(current.values())
@@ -222,31 +222,26 @@ class _Batch:
             return
         prints = {alert.fingerprint for alert in group.alerts}
         latest = {name: self._latest[name] for name in prints if name in self._latest}
-        key = _key(group)
-        ids = {held.incident_id for held in latest.values()} | {self._current.get(key, "")}
-        known = self._desk.incidents(ids)
+        current = self._current.get(group.key, "")
+        known = self._desk.incidents({held.incident_id for held in latest.values()} | ({current} if current else set()))
         merged = merge(
             group,
-            Known(latest, known, known.get(self._current.get(key, ""))),
+            Known(latest, known, known.get(current)),
             actor=group.actor or Actor(_NAMES.get(item.source, item.source), item.source),
             now=self._now,
             reopen_within=self._rules.reopen_within,
             complete=item.source not in OWN,
             make_id=lambda: new_id("inc", self._now),
         )
-        self._keep(key, group, merged)
+        self._keep(group, merged)
 
-    def _keep(self, key: str, group: payload.Group, merged: Merged) -> None:
+    def _keep(self, group: payload.Group, merged: Merged) -> None:
         for change in merged.changes:
             incident = self._desk.carry_out(change, destinations=group.destinations)
             if change.kind in {EventKind.OPENED, EventKind.REOPENED}:
-                self._current[key] = incident.id
+                self._current[group.key] = incident.id
                 self._outcome.opened.append((incident, group.alerts))
         self._latest |= {held.alert.fingerprint: held for held in merged.alerts}
         self._desk.write_alerts(merged.alerts, merged.seen)
         self._outcome.suspicious |= merged.suspicious
         self._outcome.doubtful |= merged.doubtful
-
-
-def _key(group: payload.Group) -> str:
-    return identity.incident_key(group.receiver, group.group_labels)

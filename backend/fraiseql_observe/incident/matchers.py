@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 from fraiseql_observe.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -72,6 +70,8 @@ def _unquoted(part: str, whole: str) -> str:
 
 
 def _expression(text: str) -> Any:
+    import re2  # noqa: PLC0415  1.6 MB that only expressions need
+
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = True  # as Alertmanager compiles them since 0.28: a value may hold newlines

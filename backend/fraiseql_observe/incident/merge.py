@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta  # noqa: TC003
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.incident import identity, payload
 from fraiseql_observe.incident.fate import fate
 from fraiseql_observe.incident.model import (
     Actor,
@@ -25,8 +24,11 @@ from fraiseql_observe.incident.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from fraiseql_observe.incident import payload
+
 _NAMES = 20  # alerts that an event names
 _TITLE = 300  # characters
+_RANKS = list(Severity)  # declared from the worst to the mildest
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,7 @@ def _home(
     make_id: Callable[[], str],
 ) -> tuple[Incident, EventKind]:
     """Find the incident that begun alerts belong to, with them in it, and say what that does to it."""
-    firing = sum(alert.status is AlertStatus.FIRING for alert in begun)
-    if current and (current.state is not State.RESOLVED or not firing):
+    if current and (current.state is not State.RESOLVED or not _firing(begun)):
         return _joined(current, group, begun, now), EventKind.ALERTS_ADDED
     if current and current.resolved_at and now - current.resolved_at <= reopen_within:
         return _reopened(_joined(current, group, begun, now)), EventKind.REOPENED
@@ -184,12 +185,12 @@ def _home(
 
 
 def _opened(group: payload.Group, begun: list[Alert], now: datetime, new_id: str) -> Incident:
-    over = all(alert.status is AlertStatus.RESOLVED for alert in begun)
-    empty = Incident(
+    firing = _firing(begun)
+    return Incident(
         id=new_id,
-        key=identity.incident_key(group.receiver, group.group_labels),
-        state=State.RESOLVED if over else State.FIRING,
-        severity=Severity.INFO,
+        key=group.key,
+        state=State.FIRING if firing else State.RESOLVED,
+        severity=_worst(severity(alert.labels) for alert in begun),
         title=title(group),
         receiver=group.receiver,
         group_labels=group.group_labels,
@@ -198,23 +199,31 @@ def _opened(group: payload.Group, begun: list[Alert], now: datetime, new_id: str
         opened_at=now,
         updated_at=now,
         version=0,
-        resolved_at=now if over else None,
+        firing=firing,
+        total=len(begun),
+        resolved_at=None if firing else now,
         external_url=group.external_url,
     )
-    return _joined(empty, group, begun, now)
 
 
 def _joined(incident: Incident, group: payload.Group, begun: list[Alert], now: datetime) -> Incident:
-    severities = [incident.severity, *(severity(alert.labels) for alert in begun)]
     return replace(
         incident,
-        severity=min(severities, key=list(Severity).index),  # declared from the worst to the mildest
+        severity=_worst([incident.severity, *(severity(alert.labels) for alert in begun)]),
         common_labels=group.common_labels,
         common_annotations=group.common_annotations,
-        firing=incident.firing + sum(alert.status is AlertStatus.FIRING for alert in begun),
+        firing=incident.firing + _firing(begun),
         total=incident.total + len(begun),
         updated_at=now,
     )
+
+
+def _firing(alerts: Iterable[Alert]) -> int:
+    return sum(alert.status is AlertStatus.FIRING for alert in alerts)
+
+
+def _worst(severities: Iterable[Severity]) -> Severity:
+    return min(severities, key=_RANKS.index)
 
 
 def _reopened(incident: Incident) -> Incident:

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,7 +29,7 @@ _ZONE = re.compile(r"(?:\.([0-9]{1,32}))?(Z|z|[+-][0-9]{2}:[0-9]{2})")  # bounde
 _FINGERPRINT = re.compile("[0-9a-f]{16}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """What one webhook tells: a group of alerts, whole unless `truncated` says how many are missing.
 
@@ -47,6 +47,11 @@ class Group:
     destinations: tuple[str, ...] = ()
     actor: Actor | None = None
     version: str = VERSIONS[0]
+
+    @cached_property
+    def key(self) -> str:
+        """The key of its incidents."""
+        return identity.incident_key(self.receiver, self.group_labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from fraiseql_observe.incident.policy import DueStep
 from fraiseql_observe.store.columns import micros, moment, moment_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from fraiseql_observe.store.engine import Transaction
@@ -26,7 +26,7 @@ delete from escalation where id in (
   select id from escalation where due_at <= :now order by due_at, id limit :limit for update skip locked
 ) returning {_COLUMNS}
 """
-_CANCEL = "delete from escalation where incident_id = :incident_id"
+_CANCEL = "delete from escalation where incident_id = any(:incidents)"
 _OF = f"select {_COLUMNS} from escalation where incident_id = :incident_id order by due_at, number"
 _OVERDUE = "select count(*) as count, min(due_at) as oldest from escalation where due_at < :before"
 _NEXT = "select min(due_at) as due_at from escalation"
@@ -49,9 +49,9 @@ def claim_due(tx: Transaction, now: datetime, limit: int = 100) -> list[DueStep]
     return sorted(map(_step, rows), key=lambda step: (step.due_at, step.id))
 
 
-def cancel(tx: Transaction, incident_id: str) -> int:
-    """Remove the incident's steps; returns how many there were."""
-    return tx.execute(_CANCEL, {"incident_id": incident_id})
+def cancel(tx: Transaction, incidents: Collection[str]) -> int:
+    """Remove the steps of these incidents; returns how many there were."""
+    return tx.execute(_CANCEL, {"incidents": sorted(incidents)}) if incidents else 0
 
 
 def of(tx: Transaction, incident_id: str) -> list[DueStep]:

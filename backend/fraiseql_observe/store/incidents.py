@@ -23,7 +23,7 @@ from fraiseql_observe.store.columns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from fraiseql_observe.store.engine import Transaction
@@ -150,7 +150,16 @@ def insert(tx: Transaction, incident: Incident, snapshot: Mapping[str, Any] | No
     Raises:
         ConflictError: its group has an unresolved one already.
     """
-    tx.execute(_INSERT, {**_row(incident), "policy_snapshot": dump(dict(snapshot or {}))})
+    insert_all(tx, [(incident, snapshot or {})])
+
+
+def insert_all(tx: Transaction, opened: Iterable[tuple[Incident, Mapping[str, Any]]]) -> None:
+    """Write new incidents, each with the policy it was opened under.
+
+    Raises:
+        ConflictError: the group of one has an unresolved one already.
+    """
+    tx.many(_INSERT, [{**_row(incident), "policy_snapshot": dump(dict(snapshot))} for incident, snapshot in opened])
 
 
 def update(tx: Transaction, incident: Incident) -> None:

@@ -48,7 +48,7 @@ class SqliteTransaction:
 
     def rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         cursor = self._run(statement, parameters)
-        columns = tuple(names(cursor))
+        columns = names(cursor)
         return [dict(zip(columns, row, strict=True)) for row in cursor]
 
     def execute(self, statement: str, parameters: Mapping[str, Any] | None = None) -> int:

@@ -7,13 +7,9 @@ import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from fraiseql_observe.errors import ConfigError, ConflictError, ObserveError, StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MANY = "For several processes or replicas use a store on PostgreSQL: postgresql://user@host/database."
 BUSY_SECONDS = 5.0  # how long another program (a backup) may hold the file
@@ -180,5 +176,5 @@ _MEANINGS = (
 )
 
 
-def names(cursor: sqlite3.Cursor) -> Iterator[str]:
-    return (column[0] for column in cursor.description or ())
+def names(cursor: sqlite3.Cursor) -> list[str]:
+    return [column[0] for column in cursor.description or ()]

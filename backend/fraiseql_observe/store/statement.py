@@ -6,13 +6,13 @@ writer) and `strpos` (`instr` there). For psycopg the parameters become `%(name)
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.audit.lexer import Kind, tokens
+from fraiseql_observe.store.columns import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ class SqliteStatement:
         """Write the lists as JSON."""
         if not self.lists:
             return parameters
-        return {**parameters, **{name: json.dumps(list(parameters[name])) for name in self.lists}}
+        return {**parameters, **{name: dump(list(parameters[name])) for name in self.lists}}
 
 
 @lru_cache(_STATEMENTS)
