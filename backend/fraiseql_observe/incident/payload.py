@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_ALERTS = 10_000
+MAX_ALERTS = 10_000  # of one group; the rest counts as truncated, as Alertmanager's own max_alerts leaves out
 VERSIONS = ("4", "1")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -113,8 +113,9 @@ def parse(body: bytes, *, own: bool = False) -> Group:
             f"version is {read.version[:20]!r}, and this reads {' and '.join(VERSIONS)}.",
             hint="Point an Alertmanager webhook_config, or a Grafana webhook contact point, at this address.",
         )
-    if len(read.alerts) > MAX_ALERTS:
-        raise PayloadError(f"alerts has {len(read.alerts)} members; at most {MAX_ALERTS} are read.")
+    if (more := len(read.alerts) - MAX_ALERTS) > 0:
+        read.alerts = sorted(read.alerts, key=lambda one: one.status is AlertStatus.RESOLVED)[:MAX_ALERTS]
+        read.truncated_alerts = max(read.truncated_alerts, 0) + more
     if len(body) > min(bounds.LABELS, bounds.URL):  # no part of a smaller one can be too large
         _bound(read)
     return Group(
