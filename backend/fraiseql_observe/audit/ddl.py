@@ -183,9 +183,13 @@ def _indexes() -> dict[str, str]:
 
 def _roll_up() -> str:
     """The driver, with a line for each family where it adds and for each table where it deletes."""
-    new, old, empty, forget = [], [], [], []
+    new, always, old, empty, forget = [], [], [], [], []
     for family in FAMILIES:
-        new.append(f"    perform {SCHEMA}.add_{family.name}(state.next_transaction, before);")
+        adding = f"perform {SCHEMA}.add_{family.name}(state.next_transaction, before);"
+        if family.every_turn:
+            always.append(f"  {adding}")
+        else:
+            new.append(f"    {adding}")
         old.append(f"      perform {SCHEMA}.add_{family.name}_between(old_from, state.covered_from);")
         for one in family.tables:
             empty.append(f"  delete from {SCHEMA}.{one.table} where {one.time} >= kept_from;")
@@ -193,6 +197,7 @@ def _roll_up() -> str:
     return (
         _file("roll_up.sql")
         .replace("{adding}", "\n".join([*new, "    null;"]))
+        .replace("{adding_always}", "\n".join(always))
         .replace("{adding_old}", "\n".join([*old, "      null;"]))
         .replace("{emptying}", "\n".join([*empty, "  null;"]))
         .replace("{forgetting}", "\n".join([*forget, "  null;"]))

@@ -26,12 +26,19 @@ class Rollup:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Roll-ups that are kept together; `functions` are the signatures that the reader may call."""
+    """Roll-ups that are kept together; `functions` are the signatures that the reader may call.
+
+    With `every_turn` rows are added at every turn, also when there are no new ones of ours: other logs may have some.
+    """
 
     name: str
     tables: tuple[Rollup, ...]
     functions: tuple[str, ...] = ()
     version: int = 1
+    every_turn: bool = False
 
 
-FAMILIES: tuple[Family, ...] = ()
+FAMILIES: tuple[Family, ...] = (
+    # counters, not sums by time: neither retention nor a new beginning deletes them
+    Family("totals", (), functions=("audit_metrics()",), every_turn=True),
+)

@@ -71,6 +71,13 @@ class AuditSettings:
         minimum=0,
         maximum=300,
     )
+    metrics_every: timedelta = setting(
+        "How often the metrics that only SQL knows are read from the database, for `/metrics`: failed log-ins, denied "
+        "access, the lag of the log, its size. At least a second; 0 reads none.",
+        default=timedelta(seconds=15),
+        minimum=0,
+        maximum=300,
+    )
     access_entries: int = setting(
         "How many entries the log of who asked what keeps, in the store; the oldest go.",
         default=100_000,
@@ -81,3 +88,5 @@ class AuditSettings:
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.questions and not self.url:
             yield "questions", "are asked of a database; set `url` too"
+        if timedelta(0) < self.metrics_every < timedelta(seconds=1):
+            yield "metrics_every", "is less than a second; write 0 to read none"

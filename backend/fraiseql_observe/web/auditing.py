@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.audit.catalogue import with_own
+from fraiseql_observe.audit.metrics import Latest
 from fraiseql_observe.audit.proxy import Asker, Proxy, Rules
 from fraiseql_observe.audit.values import Bounds
 from fraiseql_observe.errors import AskError, AuditError, Outcome
@@ -75,9 +76,16 @@ class Auditing:
         """Answer from here on; what was noted is written before the end."""
         await self.proxy.open()
         tasks = [asyncio.create_task(self.log.run()), asyncio.create_task(self._look())]
+        registry = self._manager.telemetry.registry
+        latest = _latest(self._settings)
+        if latest:
+            registry.register(latest)
+            tasks.append(asyncio.create_task(_sample(self._settings, latest)))
         try:
             yield
         finally:
+            if latest:
+                registry.unregister(latest)
             for task in tasks:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
@@ -147,6 +155,19 @@ def asker(request: web.Request, who: Principal) -> Asker:
         return request.transport is None or request.transport.is_closing()
 
     return Asker(who.tenants, who.may_ask, gone)
+
+
+def _latest(settings: AuditSettings) -> Latest | None:
+    """What shows the metrics that only SQL knows, unless nobody wants them."""
+    every = settings.metrics_every.total_seconds()
+    return Latest(every, time.monotonic) if every else None
+
+
+async def _sample(settings: AuditSettings, latest: Latest) -> None:
+    from fraiseql_observe.audit import sampling  # noqa: PLC0415  only who has an audit database pays for its driver
+
+    url = settings.url.reveal()
+    await sampling.Sampler(lambda: sampling.read(url), settings.metrics_every.total_seconds(), latest).run()
 
 
 def _findings(url: str) -> list[str]:

@@ -89,6 +89,7 @@ begin
   if added > 0 then
 {adding}
   end if;
+{adding_always}
 
   if before = ended and added < max_rows and state.covered_from > '-infinity' then
     select count(*), min(e.occurred_at)
