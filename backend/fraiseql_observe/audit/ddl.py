@@ -17,6 +17,7 @@ from fraiseql_observe.audit.facts import READER, SCHEMA, WRITER
 from fraiseql_observe.audit.families import FAMILIES
 from fraiseql_observe.audit.lexer import Kind, tokens
 from fraiseql_observe.audit.sources import ERROR_LOG, Source, quoted
+from fraiseql_observe.audit.verifier import verifier_rights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -81,6 +82,7 @@ def steps(facts: Facts, *, app_role: str = "") -> tuple[Step, ...]:
         Step("row security", _file("policies.sql")),
         *(Step(f"reading roll-ups {family.name}", _family_rights(family)) for family in FAMILIES),
         *(Step(f"reading {source.relation}", _source_rights(source)) for source in facts.sources),
+        *(Step(f"verifying {source.relation}", verifier_rights(source)) for source in facts.sources if source.chain),
         *(
             Step(f"reading {schema}.tb_error_log", _error_log_rights(*log))
             for log in facts.error_logs

@@ -102,12 +102,7 @@ select n.nspname
 
 def detect(connection: psycopg.Connection[Any]) -> Facts:
     """Look at the database behind `connection`; changes nothing."""
-    names = [kind.table for kind in KINDS] + [ERROR_LOG[0]]
-    rows = connection.execute(_TABLES, {"tables": names}).fetchall()
-    tables = {
-        (schema, name): Table(frozenset(columns), frozenset(indexed or ()), row_security)
-        for schema, name, columns, indexed, row_security in rows
-    }
+    tables = _tables(connection)
     return Facts(
         server=connection.info.server_version // 10000,
         sources=recognise(tables),
@@ -124,6 +119,20 @@ def detect(connection: psycopg.Connection[Any]) -> Facts:
         partitions=tuple(str(name) for (name,) in connection.execute(_PARTITIONS)),
         unindexed={str(name): tuple(lacking) for name, lacking in connection.execute(_UNINDEXED)},
     )
+
+
+def sources(connection: psycopg.Connection[Any]) -> tuple[Source, ...]:
+    """Only FraiseQL's own audit logs: any user may look."""
+    return recognise(_tables(connection))
+
+
+def _tables(connection: psycopg.Connection[Any]) -> dict[tuple[str, str], Table]:
+    names = [kind.table for kind in KINDS] + [ERROR_LOG[0]]
+    rows = connection.execute(_TABLES, {"tables": names}).fetchall()
+    return {
+        (schema, name): Table(frozenset(columns), frozenset(indexed or ()), row_security)
+        for schema, name, columns, indexed, row_security in rows
+    }
 
 
 def _exists(connection: psycopg.Connection[Any], relation: str) -> bool:

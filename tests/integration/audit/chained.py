@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import psycopg
@@ -74,6 +75,18 @@ class Chained:
     def column(self, name: str, id: str) -> Any:  # noqa: A002
         row = self.connection.execute(f"select {name} from audit_events where id = %s", [id]).fetchone()
         return row and row[0]
+
+
+@contextmanager
+def login(log: Chained, more: str = "") -> Iterator[str]:
+    """URL of a user of this database alone; `more` is what else `create role` says."""
+    name = f"clerk_{log.connection.info.dbname}"
+    log.connection.execute(f"create role {name} login password 'clerk' {more}")
+    parts = urlsplit(log.url)
+    try:
+        yield urlunsplit(parts._replace(netloc=f"{name}:clerk@{parts.netloc.rpartition('@')[2]}"))
+    finally:
+        log.connection.execute(f"drop owned by {name}; drop role {name}")
 
 
 @contextmanager

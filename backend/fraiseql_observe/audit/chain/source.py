@@ -16,7 +16,7 @@ from fraiseql_observe.audit.chain.content import UNIFIED_KEYS, EventRecipe, Unif
 from fraiseql_observe.audit.chain.model import Break, Kind, Position, Row
 from fraiseql_observe.audit.chain.walk import Surroundings
 from fraiseql_observe.audit.connect import connected, described
-from fraiseql_observe.audit.facts import detect
+from fraiseql_observe.audit.facts import sources
 from fraiseql_observe.audit.sources import HASH_VERSION
 from fraiseql_observe.errors import AuditError
 
@@ -297,7 +297,7 @@ def logs(url: str) -> Iterator[list[Log]]:
             )
         style = (connection.info.parameter_status("DateStyle") or "").partition(",")[0]
         connection.execute(_SESSION)
-        found = [Log(connection, source, style) for source in detect(connection).sources if source.chain]
+        found = [Log(connection, source, style) for source in sources(connection) if source.chain]
         for log in found:
             _require_readable(connection, log)
         yield found
