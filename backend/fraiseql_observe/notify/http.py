@@ -81,8 +81,7 @@ class Http:
         """
         progress = _Progress()
         try:
-            async with asyncio.timeout(within):
-                return await self._exchange(method, url, body, headers, guard, progress)
+            return await self._exchange(method, url, body, headers, guard, progress, within)
         except (OSError, aiohttp.ClientError, ValueError) as error:  # TimeoutError is an OSError
             raise _unanswered(error, url, within, written=progress.written) from error
 
@@ -119,15 +118,19 @@ class Http:
         headers: Mapping[str, str] | None,
         guard: Guard,
         progress: _Progress,
+        within: float,
     ) -> Answer:
-        response = await self._session(guard).request(
-            method, url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=progress
-        )
+        now = asyncio.get_running_loop().time
+        deadline = now() + within
+        async with asyncio.timeout_at(deadline):
+            response = await self._session(guard).request(
+                method, url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=progress
+            )
         try:
             return Answer(
                 response.status,
                 {name.lower(): value for name, value in response.headers.items()},
-                await _start_of_body(response),
+                await _start_of_body(response, min(deadline, now() + BODY_SECONDS)),
             )
         finally:
             response.release() if response.content.at_eof() else response.close()
@@ -157,10 +160,10 @@ async def _writing(_session: object, context: Any, _params: object) -> None:
     context.trace_request_ctx.written = True
 
 
-async def _start_of_body(response: aiohttp.ClientResponse) -> bytes:
+async def _start_of_body(response: aiohttp.ClientResponse, deadline: float) -> bytes:
     body = bytearray()
     with suppress(TimeoutError, aiohttp.ClientError, OSError):
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout_at(deadline):
             async for chunk in response.content.iter_any():
                 body += chunk
                 if len(body) >= BODY:

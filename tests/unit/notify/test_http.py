@@ -85,6 +85,11 @@ async def test_the_status_counts_whatever_the_body_does(http, step, monkeypatch)
     assert 0 < len(answer.body) <= BODY
 
 
+async def test_the_status_counts_also_when_the_body_outlasts_the_whole_time(http):
+    async with FakeServer(SLOW_BODY) as server:
+        assert (await http.post(server.url, b"{}", within=0.5)).status == 200
+
+
 @pytest.mark.parametrize("url", ["http://", "not a url", "http://[::1", "ftp://example.org/"])
 async def test_a_malformed_address_is_said_and_never_retried(http, url):
     error = await refused(http, url)
