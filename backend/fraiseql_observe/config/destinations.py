@@ -1,5 +1,6 @@
 """What every destination may be told, whatever its kind; each kind adds its own (`config/<kind>.py`)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -51,3 +52,7 @@ class DestinationSettings:
         " it for a person.",
         default=OnAmbiguous.RETRY,
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, sentence) for settings that do not go together; a kind has its own."""
+        yield from ()

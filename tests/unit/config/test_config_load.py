@@ -148,6 +148,10 @@ surver: 1
             "prometheus: {url: http://p, token: t, username: u}",
             "observe.yaml:1: prometheus.token: give a token or a user name, not both",
         ),
+        (
+            'destinations: {a: {type: webhook, url: "https://a.example", actions: [shout]}}',
+            'observe.yaml:1: destinations.a.actions[0]: "shout" is not one of trigger, ',
+        ),
         ("destinations: {a: {type: slack, per_second: null, channel: C}}", "observe.yaml:1: destinations.a.token: "),
     ],
 )  # fmt: skip

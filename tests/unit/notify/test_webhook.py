@@ -192,8 +192,6 @@ async def test_its_channel_is_its_address(tools):
 
 
 def test_settings_that_contradict_each_other_are_told():
-    both = WebhookDestination(
-        url="https://example.org", token=Secret("a"), username="b", header="X-A", actions=("shout",)
-    )
-    assert [key for key, _ in both.problems()] == ["actions", "token", "header"]
+    both = WebhookDestination(url="https://example.org", token=Secret("a"), username="b", header="X-A")
+    assert [key for key, _ in both.problems()] == ["token", "header"]
     assert list(WebhookDestination(url="https://example.org").problems()) == []

@@ -274,7 +274,6 @@ def test_settings_that_cannot_work():
     assert problems() == []
     assert problems(to=()) == ["to"]
     assert problems(to=("nobody",), sender="x y@z", reply_to="<a@b>\r\n") == ["to", "sender", "reply_to"]
-    assert problems(actions=("nope",)) == ["actions"]
     assert problems(encryption=Encryption.NONE, username="u") == ["encryption"]
     assert problems(password=Secret("x")) == ["username"]
 

@@ -17,7 +17,6 @@ T, H = Secret("xoxb-1"), Secret("https://hooks.slack.com/services/1")
         ({"token": T}, "channel"),
         ({"token": T, "channel": "C1", "webhook_url": H}, "webhook_url"),
         ({"webhook_url": H, "channel": "C1"}, "channel"),
-        ({"webhook_url": H, "actions": ("shout",)}, "actions"),
     ],
 )
 def test_a_contradiction_is_named(given, key):
