@@ -73,6 +73,7 @@ def steps(facts: Facts, *, app_role: str = "") -> tuple[Step, ...]:
         Step("view error_groups", _view("error_groups", _union(_groups(facts)), facts)),
         Step("view tenants", _view("tenants", " union\n".join(_tenants(facts)), facts)),
         Step("view statement_stats", _statement_stats(facts)),
+        Step("functions of the roll-ups", _file("rollup_functions.sql")),
         *(Step(f"roll-ups {family.name}", _file(f"rollups/{family.name}.sql")) for family in FAMILIES),
         Step("partitions", _file("partitions.sql")),
         Step("maintenance", _roll_up()),
@@ -193,8 +194,9 @@ def _roll_up() -> str:
         else:
             new.append(f"    {adding}")
         old.append(f"      perform {SCHEMA}.add_{family.name}_between(old_from, state.covered_from);")
-        for one in family.tables:
-            empty.append(f"  delete from {SCHEMA}.{one.table} where {one.time} >= kept_from;")
+        for one in (table for table in family.tables if table.time):
+            counted_again = f"{one.end} > kept_from" if one.end else f"{one.time} >= kept_from"
+            empty.append(f"  delete from {SCHEMA}.{one.table} where {counted_again};")
             forget.append(f"  delete from {SCHEMA}.{one.table} where {one.time} < before;")
     return (
         _file("roll_up.sql")

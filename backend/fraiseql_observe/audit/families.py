@@ -17,11 +17,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """A table of sums: `time` is the column that retention goes by; without a `tenant_id` only who sees all sees it."""
+    """A table of sums: `time` is the column that retention goes by; without a `tenant_id` only who sees all sees it.
+
+    `end` is the SQL of the time at which a row's sum ends, where a row may reach over the edge of what is counted anew.
+    A table without a `time` is kept for ever.
+    """
 
     table: str
-    time: str
+    time: str = ""
     tenant: bool = True
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,61 @@ class Family:
     every_turn: bool = False
 
 
+def _pieces(table: str) -> Rollup:
+    """Sums over pieces of time of several grains."""
+    return Rollup(table, time="starts_at", end="starts_at + grain * interval '1 hour'")
+
+
+_RANGE = "(timestamptz, timestamptz)"
+_SERIES = "(timestamptz, timestamptz, interval)"
+# What the reading functions of all families call.
+_COMMON = (
+    f"rolled_from{_RANGE}",
+    f"rolled_to{_RANGE}",
+    f"reading{_SERIES}",
+    "grains()",
+    f"pieces{_RANGE}",
+    f"not_rolled{_RANGE}",
+    "band(double precision)",
+    "in_band(integer)",
+    "percentile(numeric, double precision)",
+    "one_user(integer)",
+)
+
 FAMILIES: tuple[Family, ...] = (
+    Family(
+        "users",
+        (
+            Rollup("rollup_user"),
+            _pieces("rollup_user_activity"),
+            _pieces("rollup_user_set"),
+            _pieces("rollup_activity"),
+        ),
+        functions=(
+            *_COMMON,
+            f"active_users{_SERIES}",
+            f"user_sets{_RANGE}",
+            f"user_totals{_RANGE}",
+            f"user_durations{_RANGE}",
+            f"new_users{_RANGE}",
+        ),
+    ),
+    Family(
+        "traffic",
+        (_pieces("rollup_traffic"), _pieces("rollup_duration")),
+        functions=(
+            f"traffic{_RANGE}",
+            f"traffic_over_time{_RANGE}",
+            f"durations{_RANGE}",
+            f"delays_over_time{_SERIES}",
+        ),
+    ),
+    Family("operations", (_pieces("rollup_operation"),), functions=(f"operations{_RANGE}",)),
+    Family(
+        "complexity",
+        (_pieces("rollup_complexity"),),
+        functions=("complexity_band(integer)", f"complexities{_RANGE}"),
+    ),
     # counters, not sums by time: neither retention nor a new beginning deletes them
     Family("totals", (), functions=("audit_metrics()",), every_turn=True),
 )

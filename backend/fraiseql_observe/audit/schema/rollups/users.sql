@@ -1,0 +1,369 @@
+-- Who was there: users with their requests, how many of them there were, and how the requests were spread over them.
+-- Every row with a user is in; rows without one are not.
+
+create table if not exists fraiseql_observe.rollup_user_activity (
+  grain smallint not null, -- hours
+  starts_at timestamptz not null,
+  tenant_id text not null,
+  user_key integer not null,
+  requests bigint not null,
+  changes bigint not null,
+  errors bigint not null,
+  last_seen timestamptz not null,
+  durations numeric, -- milliseconds
+  primary key (user_key, grain, starts_at)
+);
+create index if not exists rollup_user_activity_time
+  on fraiseql_observe.rollup_user_activity (grain, starts_at, tenant_id);
+
+-- Sets that can be united over several pieces of time and several parts of tenants.
+create table if not exists fraiseql_observe.rollup_user_set (
+  grain smallint not null,
+  starts_at timestamptz not null,
+  tenant_id text not null,
+  part integer not null,
+  users bit(1024) not null,
+  affected bit(1024), -- those who met an error
+  primary key (grain, starts_at, tenant_id, part)
+);
+
+-- Numbers that cannot be added up over time: for an hour or a day.
+create table if not exists fraiseql_observe.rollup_activity (
+  grain smallint not null,
+  starts_at timestamptz not null,
+  tenant_id text not null,
+  requests bigint not null,
+  errors bigint not null,
+  users bigint not null,
+  affected bigint not null,
+  requests_per_user numeric not null,
+  busiest bigint not null,
+  primary key (grain, starts_at, tenant_id)
+);
+
+create or replace function fraiseql_observe.add_users_of(
+    first bigint, before bigint, first_time timestamptz, before_time timestamptz
+  ) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into fraiseql_observe.rollup_user as r (tenant_id, user_id, number, first_seen)
+  select seen.tenant_id,
+         seen.user_id,
+         coalesce(known.number,
+                  (select coalesce(max(u.number), -1) from fraiseql_observe.rollup_user as u where u.tenant_id = seen.tenant_id)
+                  + row_number() over (partition by seen.tenant_id, known.number is null order by seen.first_seen, seen.user_id)),
+         seen.first_seen
+    from (select e.tenant_id, e.user_id, min(e.occurred_at) as first_seen
+            from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
+           where e.user_id is not null
+           group by e.tenant_id, e.user_id) as seen
+    left join fraiseql_observe.rollup_user as known using (tenant_id, user_id)
+   where known.number is null or known.first_seen > seen.first_seen
+      on conflict (tenant_id, user_id) do update
+     set first_seen = least(r.first_seen, excluded.first_seen);
+
+  with banded as (
+    select e.hour,
+           u.tenant_id,
+           u.user_key,
+           u.number,
+           fraiseql_observe.band(e.duration_ms) as band,
+           count(*) as requests,
+           count(*) filter (where e.event_type <> 'access') as changes,
+           count(*) filter (where e.outcome in ('failure', 'denied')) as errors,
+           max(e.occurred_at) as last_seen,
+           count(e.duration_ms) as timed
+      from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
+      join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
+     group by 1, 2, 3, 4, 5
+  ),
+  increments as (
+    select g.grain,
+           date_bin(g.size, b.hour, 'epoch'::timestamptz) as starts_at,
+           b.tenant_id,
+           b.user_key,
+           b.number,
+           sum(b.requests)::bigint as requests,
+           sum(b.changes)::bigint as changes,
+           sum(b.errors)::bigint as errors,
+           max(b.last_seen) as last_seen,
+           sum(b.timed * fraiseql_observe.in_band(b.band)) filter (where b.timed > 0) as durations
+      from banded as b
+     cross join fraiseql_observe.grains() as g
+     group by 1, 2, 3, 4, 5
+     order by 1, 2, 4
+  ),
+  written as (
+    insert into fraiseql_observe.rollup_user_activity as r
+           (grain, starts_at, tenant_id, user_key, requests, changes, errors, last_seen, durations)
+    select grain, starts_at, tenant_id, user_key, requests, changes, errors, last_seen, durations from increments
+        on conflict (user_key, grain, starts_at) do update
+       set requests = r.requests + excluded.requests,
+           changes = r.changes + excluded.changes,
+           errors = r.errors + excluded.errors,
+           last_seen = greatest(r.last_seen, excluded.last_seen),
+           durations = coalesce(r.durations + excluded.durations, r.durations, excluded.durations)
+    returning grain, starts_at, user_key, requests, errors
+  ),
+  united as (
+    insert into fraiseql_observe.rollup_user_set as r (grain, starts_at, tenant_id, part, users, affected)
+    select grain,
+           starts_at,
+           tenant_id,
+           number / 1024,
+           bit_or(fraiseql_observe.one_user(number)),
+           bit_or(fraiseql_observe.one_user(number)) filter (where errors > 0)
+      from increments
+     group by 1, 2, 3, 4
+     order by 1, 2, 3, 4
+        on conflict (grain, starts_at, tenant_id, part) do update
+       set users = r.users | excluded.users,
+           affected = coalesce(r.affected | excluded.affected, r.affected, excluded.affected)
+  )
+  insert into fraiseql_observe.rollup_activity as r
+         (grain, starts_at, tenant_id, requests, errors, users, affected, requests_per_user, busiest)
+  select i.grain,
+         i.starts_at,
+         i.tenant_id,
+         sum(i.requests),
+         sum(i.errors),
+         -- what is as large as its increment was not there before
+         count(*) filter (where w.requests = i.requests),
+         count(*) filter (where w.errors > 0 and w.errors = i.errors),
+         -- each user leaves one band for another
+         sum(fraiseql_observe.in_band(fraiseql_observe.band(w.requests))
+             - case when w.requests = i.requests then 0
+                    else fraiseql_observe.in_band(fraiseql_observe.band(w.requests - i.requests)) end),
+         max(w.requests)
+    from increments as i
+    join written as w using (grain, starts_at, user_key)
+   where i.grain in (1, 24)
+   group by 1, 2, 3
+   order by 1, 2, 3
+      on conflict (grain, starts_at, tenant_id) do update
+     set requests = r.requests + excluded.requests,
+         errors = r.errors + excluded.errors,
+         users = r.users + excluded.users,
+         affected = r.affected + excluded.affected,
+         requests_per_user = r.requests_per_user + excluded.requests_per_user,
+         busiest = greatest(r.busiest, excluded.busiest);
+end;
+$$;
+
+create or replace function fraiseql_observe.add_users(first bigint, before bigint) returns void
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $$ select fraiseql_observe.add_users_of(first, before, null, null) $$;
+
+create or replace function fraiseql_observe.add_users_between(first timestamptz, before timestamptz) returns void
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $$ select fraiseql_observe.add_users_of(null, null, first, before) $$;
+
+-- How many users were active in each hour or day, how many of them met an error, and how their requests were spread:
+-- `requests_of_one` in rows, `requests_per_user` (a distribution) in roll-ups. All of it adds up over tenants.
+create or replace function fraiseql_observe.active_users(f timestamptz, t timestamptz, bucket interval)
+  returns table (
+    "time" timestamptz, tenant_id text, requests bigint, errors bigint, users bigint, affected bigint, busiest bigint,
+    requests_of_one bigint, requests_per_user numeric
+  )
+  language sql stable parallel safe
+as $$
+  select n.time, n.tenant_id, n.requests, n.errors, 1::bigint, (n.errors > 0)::integer::bigint, n.requests, n.requests, null::numeric
+    from (select date_bin(bucket, e.occurred_at, 'epoch'::timestamptz) as time, e.tenant_id, e.user_id,
+                 count(*) as requests, count(*) filter (where e.outcome in ('failure', 'denied')) as errors
+            from fraiseql_observe.audit_events as e
+           where e.occurred_at between f and t
+             and e.user_id is not null
+             and not e.superseded
+             and (t - f <= interval '6 hours'
+                  or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+           group by 1, 2, 3) as n
+   union all
+  select a.starts_at, a.tenant_id, a.requests, a.errors, a.users, a.affected, a.busiest, null, a.requests_per_user
+    from fraiseql_observe.rollup_activity as a
+   where a.grain = case when t - f > interval '7 days' then 24 else 1 end
+     and a.starts_at >= fraiseql_observe.rolled_from(f, t)
+     and a.starts_at < fraiseql_observe.rolled_to(f, t)
+     and t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+   union all
+  -- what is not rolled up may be of users who are counted already
+  select n.time, n.tenant_id, n.requests, n.errors,
+         (a.user_key is null)::integer::bigint,
+         (n.errors > 0 and coalesce(a.errors, 0) = 0)::integer::bigint,
+         n.requests + coalesce(a.requests, 0),
+         null,
+         fraiseql_observe.in_band(fraiseql_observe.band(n.requests + coalesce(a.requests, 0)))
+           - case when a.user_key is null then 0 else fraiseql_observe.in_band(fraiseql_observe.band(a.requests)) end
+    from (select date_bin(case when t - f > interval '7 days' then interval '24 hours' else interval '1 hour' end, e.occurred_at,
+                          'epoch'::timestamptz) as time,
+                 e.tenant_id, e.user_id, count(*) as requests,
+                 count(*) filter (where e.outcome in ('failure', 'denied')) as errors
+            from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
+           where e.user_id is not null
+             and not e.superseded
+             and t - f > interval '6 hours'
+             and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+           group by 1, 2, 3) as n
+    left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
+    left join fraiseql_observe.rollup_user_activity as a
+           on a.user_key = u.user_key
+          and a.grain = case when t - f > interval '7 days' then 24 else 1 end
+          and a.starts_at = n.time
+$$;
+
+-- The users of a range as sets, and those of them who met an error. Their number is the sum over tenants and parts of
+-- bit_count(bit_or(users)); in rows each user is a part of his own.
+create or replace function fraiseql_observe.user_sets(f timestamptz, t timestamptz)
+  returns table (tenant_id text, part text, users bit, affected bit)
+  language sql stable parallel safe
+as $$
+  select n.tenant_id, n.user_id, 1::bit(1024), case when n.failed then 1::bit(1024) end
+    from (select e.tenant_id, e.user_id, bool_or(e.outcome in ('failure', 'denied')) as failed
+            from fraiseql_observe.audit_events as e
+           where e.occurred_at between f and t
+             and e.user_id is not null
+             and not e.superseded
+             and (t - f <= interval '6 hours'
+                  or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+           group by 1, 2) as n
+   union all
+  select s.tenant_id, s.part::text, s.users, s.affected
+    from fraiseql_observe.pieces(f, t) as p
+    join fraiseql_observe.rollup_user_set as s
+      on s.grain = p.grain and s.starts_at >= p.first and s.starts_at < p.before
+   where t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+   union all
+  select n.tenant_id,
+         coalesce((u.number / 1024)::text, 'user ' || n.user_id),
+         coalesce(fraiseql_observe.one_user(u.number), 1::bit(1024)),
+         case when n.failed then coalesce(fraiseql_observe.one_user(u.number), 1::bit(1024)) end
+    from (select e.tenant_id, e.user_id, bool_or(e.outcome in ('failure', 'denied')) as failed
+            from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
+           where e.user_id is not null
+             and not e.superseded
+             and t - f > interval '6 hours'
+             and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+           group by 1, 2) as n
+    left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
+$$;
+
+-- What each user did in a range. A user who is in roll-ups comes by his key (see rollup_user), any other by his name.
+create or replace function fraiseql_observe.user_totals(f timestamptz, t timestamptz)
+  returns table (
+    tenant_id text, user_key integer, user_id text, requests bigint, changes bigint, errors bigint, last_seen timestamptz
+  )
+  language sql stable parallel safe
+as $$
+  select e.tenant_id, null::integer, e.user_id, 1::bigint, (e.event_type <> 'access')::integer::bigint,
+         (e.outcome in ('failure', 'denied'))::integer::bigint, e.occurred_at
+    from fraiseql_observe.audit_events as e
+   where e.occurred_at between f and t
+     and e.user_id is not null
+     and not e.superseded
+     and (t - f <= interval '6 hours'
+          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+   union all
+  select r.tenant_id, r.user_key, null, r.requests, r.changes, r.errors, r.last_seen
+    from fraiseql_observe.pieces(f, t) as p
+    join fraiseql_observe.rollup_user_activity as r
+      on r.grain = p.grain and r.starts_at >= p.first and r.starts_at < p.before
+   where t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+   union all
+  select e.tenant_id, u.user_key, case when u.user_key is null then e.user_id end, 1::bigint,
+         (e.event_type <> 'access')::integer::bigint, (e.outcome in ('failure', 'denied'))::integer::bigint, e.occurred_at
+    from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
+    left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
+   where e.user_id is not null
+     and not e.superseded
+     and t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+$$;
+
+-- How long the operations of users took: milliseconds in rows, distributions of them in roll-ups. For a few users: it finds
+-- each by himself.
+create or replace function fraiseql_observe.user_durations(f timestamptz, t timestamptz)
+  returns table (tenant_id text, user_id text, duration_ms double precision, durations numeric)
+  language sql stable parallel safe
+as $$
+  select e.tenant_id, e.user_id, e.duration_ms, null::numeric
+    from fraiseql_observe.audit_events as e
+   where e.occurred_at between f and t
+     and e.duration_ms is not null
+     and not e.superseded
+     and (t - f <= interval '6 hours'
+          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+   union all
+  select u.tenant_id, u.user_id, null, r.durations
+    from fraiseql_observe.rollup_user as u
+   cross join fraiseql_observe.pieces(f, t) as p
+    join fraiseql_observe.rollup_user_activity as r
+      on r.user_key = u.user_key and r.grain = p.grain and r.starts_at >= p.first and r.starts_at < p.before
+   where r.durations is not null
+     and t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+   union all
+  select e.tenant_id, e.user_id, null, fraiseql_observe.in_band(fraiseql_observe.band(e.duration_ms))
+    from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
+   where e.duration_ms is not null
+     and not e.superseded
+     and t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+$$;
+
+-- The users whose first recorded operation ever lies in the range, whatever its length. As soon as the roll-ups hold all
+-- that is there, the history of a user need not be looked at.
+create or replace function fraiseql_observe.new_users(f timestamptz, t timestamptz)
+  returns table (tenant_id text, user_id text, first_seen timestamptz)
+  language sql stable
+as $$
+  with seen as (
+    select u.tenant_id, u.user_id, u.first_seen
+      from fraiseql_observe.rollup_user as u
+     where u.first_seen between f and t
+     union all
+    select e.tenant_id, e.user_id, e.occurred_at
+      from fraiseql_observe.not_rolled(f, t + interval '1 microsecond') as e
+     where e.user_id is not null
+       and f >= (select covered_from from fraiseql_observe.rolled_up)
+     union all
+    select e.tenant_id, e.user_id, e.occurred_at
+      from fraiseql_observe.audit_events as e
+     where e.occurred_at between f and t
+       and e.user_id is not null
+       and f < (select covered_from from fraiseql_observe.rolled_up)
+  ),
+  users as (
+    select s.tenant_id, s.user_id, min(s.first_seen) as first_seen from seen as s group by s.tenant_id, s.user_id
+  )
+  select n.tenant_id, n.user_id, n.first_seen
+    from users as n
+   where not exists (
+           select from fraiseql_observe.rollup_user as u
+            where u.tenant_id = n.tenant_id
+              and u.user_id = n.user_id
+              and u.first_seen < f
+         )
+     -- rows that came late and are not rolled up
+     and not exists (
+           select from fraiseql_observe.audit_event as e
+            where (case when e.tenant_id is null then '(none)' else e.tenant_id end) = n.tenant_id
+              and e.user_id = n.user_id
+              and e.occurred_at < f
+              and e.transaction_id >= (select next_transaction from fraiseql_observe.rolled_up)
+         )
+     -- one index probe a user; LIMIT keeps it from becoming a join over all of the history
+     and (select e.occurred_at
+            from fraiseql_observe.audit_events as e
+           where e.tenant_id = n.tenant_id
+             and e.user_id = n.user_id
+             and e.occurred_at < f
+             and (e.source <> 'fraiseql_observe'
+                  or (select covered_from from fraiseql_observe.rolled_up) > '-infinity')
+           limit 1) is null
+$$;
