@@ -344,6 +344,9 @@ local check = import 'lib/check.libsonnet';
     // - SuspiciousQueryPattern.complexity: The complexity from which an operation is suspicious, a bound of the histogram. Unit: count. Example: 500
     // - UnauthorizedDataAccess.factor: How many times the denials of the time before count as a spike. Unit: factor. Example: 5
     // - UnauthorizedDataAccess.baseline: How far back the denials of the time before are counted. Unit: seconds. Example: 7200
+    // - AuditDeniedAccess.factor: How many times the denials of the time before count as a spike. Unit: factor. Example: 5
+    // - AuditDeniedAccess.baseline: How far back the denials of the time before are counted. Unit: seconds. Example: 7200
+    // - AuditDatabaseGrowth.minimumBytes: The size below which growth is no news. Unit: count (bytes). Example: 1073741824
     // - DatabaseGrowth.minimumBytes: The size below which growth is no news. Unit: count (bytes). Example: 1073741824
     alerts: import 'alerts/settings.libsonnet',
 

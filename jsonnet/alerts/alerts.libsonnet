@@ -10,6 +10,7 @@ local subjects = [
   import 'slo.libsonnet',
   import 'instrument.libsonnet',
   import 'backend.libsonnet',
+  import 'audit_log.libsonnet',
 ];
 
 {

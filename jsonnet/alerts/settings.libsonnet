@@ -92,6 +92,32 @@
   HeartbeatMissing: { enabled: true, thresholds: { warning: 300 }, window: 60 * 60, 'for': 60 },
   // The backend could not read its settings.
   ConfigReloadFailed: { enabled: true, severity: 'warning', window: 60, 'for': 60 },
+
+  // The backend could not read the audit database throughout the window.
+  AuditDatabaseUnread: { enabled: true, severity: 'warning', window: 60, 'for': 300 },
+  // Seconds since the last turn of the audit log's maintenance; without any turn it counts as long ago.
+  AuditMaintenanceMissing: { enabled: true, thresholds: { warning: 600 }, window: 60, 'for': 300 },
+  // Age in seconds of the oldest audit row that the roll-ups and the counters below do not know yet.
+  AuditRollUpLag: { enabled: true, thresholds: { warning: 300 }, window: 60, 'for': 300, keepFiringFor: 300 },
+  // Seconds that the slowest of the newest audit rows came after its operation.
+  AuditRowsLate: { enabled: true, thresholds: { warning: 5, critical: 60 }, window: 60, 'for': 120, keepFiringFor: 300 },
+  // Audit rows of the window about failed log-ins.
+  AuditFailedLogins: { enabled: true, thresholds: { warning: 10, critical: 100 }, window: 300, keepFiringFor: 600 },
+  // Audit rows of the window about denied access, if their share is also over `factor` times that of the hour (`baseline`).
+  AuditDeniedAccess: { enabled: true, thresholds: { warning: 20 }, factor: 3, baseline: 60 * 60, window: 300, keepFiringFor: 1800 },
+  // Admin actions of the window that failed or were denied.
+  AuditAdminActionsFailing: { enabled: true, thresholds: { warning: 10 }, window: 3600, keepFiringFor: 1800 },
+  // Roles and permissions given or taken in the window.
+  AuditPermissionChanges: { enabled: true, thresholds: { warning: 50 }, window: 3600, keepFiringFor: 1800 },
+  // Audit rows without a partition of their own throughout the window.
+  AuditStrayRows: { enabled: true, thresholds: { warning: 0 }, window: 60, 'for': 900 },
+  // Share by which the audit database, of over `minimumBytes`, grew in the window.
+  AuditDatabaseGrowth: { enabled: true, thresholds: { warning: 0.10 }, minimumBytes: 100 * 1024 * 1024, window: 24 * 60 * 60, 'for': 600, keepFiringFor: 3600 },
+  // Breaks of FraiseQL's hash chains that nobody has accepted.
+  AuditChainBroken: { enabled: true, thresholds: { critical: 0 }, window: 60 },
+  // Seconds since the end of a hash chain was last reached; one that never was is not missed.
+  AuditChainUnverified: { enabled: true, thresholds: { warning: 60 * 60 }, window: 60, 'for': 300 },
+
   // Always fires: what watches the watchers misses it when alerts stop arriving.
   Watchdog: { enabled: true, severity: 'none' },
 }

@@ -4,7 +4,7 @@ local duration = import '../lib/duration.libsonnet';
 local ours = 'FraiseQL.+';
 
 // Labels that tell apart what one alert can be about; equal also where both sides lack them.
-local subjects(config) = std.set(config.groupLabels + [config.instanceLabel, 'check', 'datname', 'device', 'mountpoint', 'hook', 'reason', 'notifier']);
+local subjects(config) = std.set(config.groupLabels + [config.instanceLabel, 'check', 'datname', 'device', 'mountpoint', 'hook', 'reason', 'notifier', 'source', 'kind']);
 
 local pattern(names) = std.join('|', ['FraiseQL' + name for name in names]);
 
@@ -22,6 +22,14 @@ local symptoms = [
   'AuditLogLag',
   'ErrorBudgetBurn',
   'LatencyBudgetBurn',
+];
+
+// What the application says itself, and what SQL says of the same.
+local twice = [
+  { first: 'HighFailedAuthAttempts', second: 'AuditFailedLogins', equal: [] },
+  { first: 'UnauthorizedDataAccess', second: 'AuditDeniedAccess', equal: [] },
+  { first: 'AuditLogLag', second: 'AuditRowsLate', equal: [] },
+  { first: 'DatabaseGrowth', second: 'AuditDatabaseGrowth', equal: ['datname'] },
 ];
 
 // [{ source, target, equal }]: source and target as [label, operator, value].
@@ -45,7 +53,7 @@ local inhibitions(config) = [
   // Without PostgreSQL everything above it fails; the exporters' job is not the application's, so only the place is equal.
   {
     source: [['alertname', '=~', pattern(['DatabaseDown', 'DatabaseRecovering'])]],
-    target: [['alertname', '=~', pattern(symptoms)]],
+    target: [['alertname', '=~', pattern(symptoms + ['AuditDatabaseUnread', 'AuditMaintenanceMissing', 'AuditRollUpLag', 'AuditRowsLate'])]],
     equal: config.scopeLabels,
   },
   {
@@ -59,6 +67,20 @@ local inhibitions(config) = [
     target: [['alertname', '=~', pattern(['ConnectionPoolWaiting', 'HighLatency', 'LatencyBudgetBurn'])]],
     equal: config.groupLabels,
   },
+  // Without turns nothing is rolled up, and nobody moves stray rows.
+  {
+    source: [['alertname', '=', 'FraiseQLAuditMaintenanceMissing']],
+    target: [['alertname', '=~', pattern(['AuditRollUpLag', 'AuditStrayRows'])]],
+    equal: config.groupLabels,
+  },
+] + [
+  // One witness is enough. A critical one comes with its own warning, so that the same severity is what it explains.
+  {
+    source: [['alertname', '=', 'FraiseQL' + each.first]],
+    target: [['alertname', '=', 'FraiseQL' + each.second]],
+    equal: ['severity'] + config.scopeLabels + each.equal,
+  }
+  for each in twice
 ];
 
 // Alerts that only mute others: nobody is told of them.

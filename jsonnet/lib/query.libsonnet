@@ -47,6 +47,12 @@ local context(config, selector, others, window, by) = {
   sumRate(metric, by=[], where=''):: q.aggregate('sum', q.rate(metric, where), by),
   sumIncrease(metric, by=[], where=''):: q.aggregate('sum', q.increase(metric, where), by),
 
+  // Of counters of one database, which every replica shows: adding the replicas up would count each event more than once,
+  // and one that takes over from another goes on where it was. `apart` are the labels that tell the counters apart.
+  sharedIncrease(metric, apart, where='')::
+    local counters = q.max(metric, apart, where);
+    q.aggregate('sum', 'increase((' + counters + ')[' + q.window + ':' + duration.text(config, config.scrapeInterval) + '])'),
+
   sumChange(metric, by=[], where=''):: q.aggregate('sum', q.change + '(' + q.range(metric, where) + ')', by),
 
   top(count, expression):: 'topk(' + number(count) + ', ' + expression + ')',

@@ -4,6 +4,7 @@ local signal = import '../lib/signal.libsonnet';
 
 local subjects = {
   audit: import 'audit.libsonnet',
+  auditLog: import 'audit_log.libsonnet',
   backend: import 'backend.libsonnet',
   cache: import 'cache.libsonnet',
   database: import 'database.libsonnet',

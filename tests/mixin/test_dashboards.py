@@ -18,7 +18,7 @@ OF_THE_APPLICATION = {
     "fraiseql-users": (8, 10),
     "fraiseql-compliance": (8, 10),
 }
-OF_THE_BACKEND = {"fraiseql-backend": (13, 20)}
+OF_THE_BACKEND = {"fraiseql-backend": (21, 40)}
 PROMISED = OF_THE_APPLICATION | OF_THE_BACKEND
 KINDS = {"timeseries", "stat", "gauge", "bargauge", "heatmap", "table", "alertlist"}
 

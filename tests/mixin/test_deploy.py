@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fraiseql_observe.audit import catalogue
@@ -91,3 +93,64 @@ def test_what_only_mutes_others_is_told_to_nobody():
     assert route["matchers"] == ['alertname=~"FraiseQLDatabaseRecovering|FraiseQLCacheRecovering"']
     muting = [rule for rule in alertmanager["inhibit_rules"] if "Recovering" in str(rule["source_matchers"])]
     assert len(muting) == 2
+
+
+# What the instrument says and what SQL says of the same
+
+
+def matches(matchers, labels):
+    """As Alertmanager reads a file's matchers: = and =~, each of the whole value."""
+    for matcher in matchers:
+        name, operator, value = re.fullmatch(r'(\w+)(=~|=)"(.*)"', matcher).groups()
+        if not re.fullmatch(value if operator == "=~" else re.escape(value), labels.get(name, "")):
+            return False
+    return True
+
+
+def mutes(source, target):
+    """Whether an alert that fires keeps another quiet, by the labels of both; their names come without FraiseQL."""
+    source, target = ({**each, "alertname": "FraiseQL" + each["alertname"]} for each in (source, target))
+    rules = deployed()["bundle/alertmanager/alertmanager.yml"]["inhibit_rules"]
+    return any(
+        matches(rule["source_matchers"], source)
+        and matches(rule["target_matchers"], target)
+        and all(source.get(label) == target.get(label) for label in rule["equal"])
+        for rule in rules
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "labels"),
+    [
+        ("HighFailedAuthAttempts", "AuditFailedLogins", {}),
+        ("UnauthorizedDataAccess", "AuditDeniedAccess", {}),
+        ("AuditLogLag", "AuditRowsLate", {}),
+        ("DatabaseGrowth", "AuditDatabaseGrowth", {"datname": "app"}),
+    ],
+)
+def test_one_witness_is_enough_but_a_warning_never_mutes_what_is_critical(first, second, labels):
+    application = {"alertname": first, "job": "fraiseql", "severity": "warning"} | labels
+    sql = {"alertname": second, "job": "fraiseql-observe", "severity": "warning"} | labels
+    assert mutes(application, sql)
+    assert not mutes(sql, application)
+    assert not mutes(application, sql | {"severity": "critical"})
+    assert mutes(application | {"severity": "critical"}, sql | {"severity": "critical"})
+
+
+def test_another_database_that_grows_is_told_of():
+    growing = {"alertname": "DatabaseGrowth", "job": "postgres", "severity": "warning", "datname": "app"}
+    assert not mutes(growing, growing | {"alertname": "AuditDatabaseGrowth", "datname": "audit"})
+
+
+@pytest.mark.parametrize("name", ["AuditDatabaseUnread", "AuditMaintenanceMissing", "AuditRollUpLag", "AuditRowsLate"])
+def test_a_database_that_is_down_explains_what_cannot_be_read_or_maintained(name):
+    down = {"alertname": "DatabaseDown", "job": "postgres", "severity": "critical"}
+    assert mutes(down, {"alertname": name, "job": "fraiseql-observe", "severity": "warning"})
+
+
+def test_missing_maintenance_explains_what_it_leaves_undone_and_no_sign_of_an_attack():
+    missing = {"alertname": "AuditMaintenanceMissing", "job": "fraiseql-observe", "severity": "warning"}
+    assert mutes(missing, missing | {"alertname": "AuditRollUpLag"})
+    assert mutes(missing, missing | {"alertname": "AuditStrayRows"})
+    assert not mutes(missing, missing | {"alertname": "AuditFailedLogins"})
+    assert not mutes(missing, missing | {"alertname": "AuditChainBroken", "severity": "critical"})

@@ -1,4 +1,4 @@
-"""Every series that the product emits, with its labels: the instrument's and the alert backend's."""
+"""Every series that the product emits, with its labels: the instrument's, the backend's, and what that reads by SQL."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.metrics import MetricWrapperBase
 
+from fraiseql_observe.audit import metrics
 from fraiseql_observe.instrument.families import FAMILIES
 from fraiseql_observe.telemetry import Telemetry
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 def series() -> dict[str, set[str]]:
     """The labels of each series, by its name."""
-    return {**dict(_instrument()), **dict(_backend())}
+    from_sql = {family.series: set(family.labels) for family in (metrics.UP, *metrics.FAMILIES)}
+    return {**dict(_instrument()), **dict(_backend()), **from_sql}
 
 
 def _instrument() -> Iterator[tuple[str, set[str]]]:
