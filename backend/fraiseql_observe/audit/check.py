@@ -10,15 +10,18 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg.rows import class_row
 
 from fraiseql_observe.audit import ddl
 from fraiseql_observe.audit.connect import connected
-from fraiseql_observe.audit.facts import READER, SCHEMA, WRITER, Facts, detect
+from fraiseql_observe.audit.facts import MAINTAINER, READER, SCHEMA, WRITER, Facts, detect
+from fraiseql_observe.audit.maintain import STATUS, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MEND = "fraiseql-observe setup audit --database URL"
+_KEEP = "fraiseql-observe audit maintain --every 10s, or audit.maintenance_url of the service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,10 @@ def check(url: str) -> list[Finding]:
         if facts.version == 0:
             return [Finding("schema", ok=False, detail=f"there is no schema {SCHEMA} here")]
         return [
-            _schema(facts),
+            _schema(connection, facts),
             _indexes(facts),
-            *_roles(connection),
+            *_maintenance(connection, facts),
+            *_roles(connection, facts),
             *_sources(connection, facts),
             *_row_security(connection, facts),
             *_visible_rows(connection, facts),
@@ -105,14 +109,57 @@ def _login(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
     yield Finding("reads of the audit questions", ok=not readable, detail=detail, hint=login)
 
 
-def _schema(facts: Facts) -> Finding:
+def _schema(connection: psycopg.Connection[Any], facts: Facts) -> Finding:
     current = facts.version == ddl.VERSION
-    return Finding("schema", ok=current, detail=f"version {facts.version}, this program's is {ddl.VERSION}")
+    detail = f"version {facts.version}, this program's is {ddl.VERSION}"
+    row = connection.execute("select to_regclass('fraiseql_observe.upgrade') is not null").fetchone()
+    if row and row[0]:
+        detail += "; an upgrade was begun and has not ended: run it again, it goes on"
+    return Finding("schema", ok=current, detail=detail)
 
 
 def _indexes(facts: Facts) -> Finding:
     wrong = [name for name in ddl.index_names() if not facts.indexes.get(name)]
     return Finding("indexes", ok=not wrong, detail=f"missing or broken: {', '.join(wrong)}" if wrong else "all valid")
+
+
+_MAY_MAINTAIN = """
+select coalesce(has_function_privilege(to_regprocedure('fraiseql_observe.maintenance_status()'), 'execute'), false)
+"""
+LATE = 600.0  # seconds; roll-ups that are further behind are not being kept
+
+
+def _maintenance(connection: psycopg.Connection[Any], facts: Facts) -> Iterator[Finding]:
+    """Is somebody keeping the log? Nothing is wrong without, only slower; but partitions and retention stand still."""
+    row = connection.execute(_MAY_MAINTAIN).fetchone()
+    if facts.version < ddl.VERSION or not (row and row[0]):
+        return  # the reader may not know
+    with connection.cursor(row_factory=class_row(Status)) as cursor:
+        found = cursor.execute(STATUS).fetchone()
+    if found is None:
+        yield Finding("partitions", ok=False, detail="the settings of maintenance are missing")
+        return
+    ahead, kept, behind = found.partitions_ahead, found.default_rows, found.behind_seconds
+    yield Finding(
+        "partitions", ok=ahead > 0, detail=f"{found.partitions}, of which {ahead} for times to come", hint=_KEEP
+    )
+    detail = f"holds {kept} rows that have no partition of their own" if kept else "is empty"
+    yield Finding("default partition", ok=not kept, detail=detail, hint=_KEEP)
+    overdue = found.partitions_overdue
+    detail = f"{overdue} partitions are past their retention" if overdue else "nothing is past its retention"
+    yield Finding("retention", ok=not overdue, detail=detail, hint=_KEEP)
+    yield _roll_ups(found, empty=not _has_row(connection, f"{SCHEMA}.audit_event"), late=behind > LATE)
+
+
+def _roll_ups(found: Status, *, empty: bool, late: bool) -> Finding:
+    if found.covered_from:
+        detail = f"reach back to {found.covered_from:%Y-%m-%d %H:%M}; what is older is still read from rows"
+    elif not found.covered:
+        detail = "hold nothing yet; every question reads rows" + (", of which there are none" if empty else "")
+    else:
+        detail = f"hold all but the last {found.behind_rows} rows, of the last {found.behind_seconds:.0f} s"
+    whole = empty or found.covered or found.covered_from is not None
+    return Finding("roll-ups", ok=whole and not late, detail=detail, hint=_KEEP)
 
 
 _ROLES = """
@@ -132,9 +179,10 @@ select c.oid::regclass::text
 """
 
 
-def _roles(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    powers = dict(connection.execute(_ROLES, {"roles": [READER, WRITER]}).fetchall())
-    for role in (READER, WRITER):
+def _roles(connection: psycopg.Connection[Any], facts: Facts) -> Iterator[Finding]:
+    ours = [READER, WRITER, MAINTAINER] if facts.version > 1 else [READER, WRITER]
+    powers = dict(connection.execute(_ROLES, {"roles": ours}).fetchall())
+    for role in ours:
         if role not in powers:
             yield Finding(f"role {role}", ok=False, detail="does not exist")
         else:

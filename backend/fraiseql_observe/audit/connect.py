@@ -47,7 +47,7 @@ def connected(url: str) -> Iterator[psycopg.Connection[Any]]:
             url, autocommit=True, connect_timeout=CONNECT_TIMEOUT, application_name="fraiseql-observe setup"
         )
     except psycopg.OperationalError as error:
-        raise _unreachable(where, error) from None
+        raise unreachable(where, error) from None
     with connection:
         try:
             yield connection
@@ -55,7 +55,8 @@ def connected(url: str) -> Iterator[psycopg.Connection[Any]]:
             raise refused(where, error) from error
 
 
-def _unreachable(where: str, error: psycopg.OperationalError) -> AuditError:
+def unreachable(where: str, error: psycopg.OperationalError) -> AuditError:
+    """Why there is no connection, as an error of ours."""
     text = str(error).lower()
     if "password" in text or "authentication" in text or "no pg_hba.conf entry" in text:
         hint = "check the user and its password; PGPASSWORD or ~/.pgpass keep it out of the command line"

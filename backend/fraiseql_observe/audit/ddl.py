@@ -7,14 +7,15 @@ What is put into the files are constants of this package and identifiers of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.audit.facts import READER, SCHEMA, WRITER
+from fraiseql_observe.audit.facts import MAINTAINER, READER, SCHEMA, WRITER
 from fraiseql_observe.audit.families import FAMILIES
+from fraiseql_observe.audit.keeping import Keeping
 from fraiseql_observe.audit.lexer import Kind, tokens
 from fraiseql_observe.audit.sources import ERROR_LOG, Source, quoted
 from fraiseql_observe.audit.verifier import verifier_rights
@@ -42,6 +43,18 @@ class When(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a user asks for: roles that become writer or maintainer, and how the log is kept."""
+
+    app_role: str = ""
+    maintainer_role: str = ""
+    keeping: Keeping = field(default_factory=Keeping)
+
+
+NOTHING = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One piece of the set-up. Each is safe to run again, whatever interrupted it."""
 
@@ -55,7 +68,7 @@ class Step:
         return self.when is not When.TOGETHER
 
 
-def steps(facts: Facts, *, app_role: str = "") -> tuple[Step, ...]:
+def steps(facts: Facts, wishes: Wishes = NOTHING) -> tuple[Step, ...]:
     """Everything that brings a database with these facts to the current schema; safe to run again."""
     upgrading = facts.version == 1
     return (
@@ -78,6 +91,7 @@ def steps(facts: Facts, *, app_role: str = "") -> tuple[Step, ...]:
         Step("partitions", _file("partitions.sql")),
         Step("maintenance", _roll_up()),
         Step("status of maintenance", _file("status.sql")),
+        *([Step("how the log is kept", wishes.keeping.sql())] if wishes.keeping.sql() else []),
         Step("what is there", _file("begin.sql").replace("{families}", _family_list())),
         Step("grants", _file("grants.sql")),
         Step("row security", _file("policies.sql")),
@@ -89,11 +103,18 @@ def steps(facts: Facts, *, app_role: str = "") -> tuple[Step, ...]:
             for log in facts.error_logs
             for schema in log[:1]
         ),
-        *([Step("the application may write", f"grant {WRITER} to {quoted(app_role)};")] if app_role else []),
+        *_memberships(wishes),
         Step("version", f"insert into {SCHEMA}.schema_version (version) values ({VERSION}) on conflict do nothing;"),
         *_partition_indexes(facts),
         *(step for source in facts.sources if not source.time_index for step in _time_index(source)),
     )
+
+
+def _memberships(wishes: Wishes) -> Iterator[Step]:
+    if wishes.app_role:
+        yield Step("the application may write", f"grant {WRITER} to {quoted(wishes.app_role)};")
+    if wishes.maintainer_role:
+        yield Step("the maintainer may work", f"grant {MAINTAINER} to {quoted(wishes.maintainer_role)};")
 
 
 def index_names() -> tuple[str, ...]:

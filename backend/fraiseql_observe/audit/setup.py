@@ -12,7 +12,7 @@ from psycopg import sql
 
 from fraiseql_observe.audit import ddl
 from fraiseql_observe.audit.connect import connected, described
-from fraiseql_observe.audit.ddl import Step, When
+from fraiseql_observe.audit.ddl import NOTHING, Step, When, Wishes
 from fraiseql_observe.audit.facts import OLDEST_SERVER, READER, SCHEMA, Facts, detect
 from fraiseql_observe.errors import AuditError
 
@@ -31,6 +31,7 @@ _SEARCH_PATH = "search_path = pg_catalog, pg_temp"
 _SESSION = f"set {_SEARCH_PATH}; set lock_timeout = '1s'; set statement_timeout = 0; set client_min_messages = warning;"
 # An index built online waits for every older transaction, and that may take a while.
 _SESSION_ONLINE = "set lock_timeout = 0;"
+_ROLLUPS_LONGER = "Roll-ups are kept at least as long as rows: a range of time that rows reach is answered from them."
 # Owners in our schema who are neither superusers nor us; a superuser is a member of every role, which says nothing.
 _STRANGERS = """
 with objects (owner) as (
@@ -69,12 +70,12 @@ class Applied:
         return {"ok": True} | {name: getattr(self, name) for name in self.__slots__}
 
 
-def statements(facts: Facts | None = None, *, app_role: str = "") -> tuple[str, ...]:
+def statements(facts: Facts | None = None, wishes: Wishes = NOTHING) -> tuple[str, ...]:
     """The SQL of the set-up in the order in which it runs."""
-    return tuple(step.sql for step in ddl.steps(facts or Facts(), app_role=app_role))
+    return tuple(step.sql for step in ddl.steps(facts or Facts(), wishes))
 
 
-def script(url: str = "", *, app_role: str = "") -> str:
+def script(url: str = "", wishes: Wishes = NOTHING) -> str:
     """The SQL as a file for psql. With a URL it is what that database needs; without, for a new one."""
     facts = _inspect(url) if url else Facts()
     if url:
@@ -84,7 +85,7 @@ def script(url: str = "", *, app_role: str = "") -> str:
             "-- For a database without FraiseQL audit logs, on PostgreSQL 15 or later. With --database the views also\n"
             "-- read those that are there, and pg_stat_statements."
         )
-    steps = ddl.steps(facts, app_role=app_role)
+    steps = ddl.steps(facts, wishes)
     before, inside, after = (_as_text(steps, when) for when in When)
     login = f"-- The reader logs in once it has a password: \\password {READER}, then alter role {READER} login;"
     lock = f"select pg_advisory_xact_lock({_LOCK});"
@@ -98,7 +99,7 @@ def _as_text(steps: Iterable[Step], when: When) -> str:
     return "\n\n".join(f"-- {step.title}\n{step.sql}" for step in steps if step.when is when)
 
 
-def apply(url: str, *, reader_password: str = "", app_role: str = "") -> Applied:
+def apply(url: str, *, reader_password: str = "", wishes: Wishes = NOTHING) -> Applied:
     """Bring the audit schema of a database up to date; running it again changes nothing.
 
     Everything that is not done beside the traffic is one transaction. `reader_password` makes the reader a login; it is
@@ -114,7 +115,7 @@ def apply(url: str, *, reader_password: str = "", app_role: str = "") -> Applied
         for step in ddl.steps(before):
             if step.when is When.BEFORE:
                 _alone(connection, step)
-        facts, after = _patiently(lambda: _together(connection, reader_password, app_role))
+        facts, after = _patiently(lambda: _together(connection, reader_password, wishes))
         for step in after:
             _alone(connection, step)
         return Applied(
@@ -149,16 +150,21 @@ def _alone(connection: psycopg.Connection[Any], step: Step) -> None:
 
 
 def _together(
-    connection: psycopg.Connection[Any], reader_password: str, app_role: str
+    connection: psycopg.Connection[Any], reader_password: str, wishes: Wishes
 ) -> tuple[Facts, tuple[Step, ...]]:
     """The transaction; gives what was found and what remains to be done after it."""
     with connection.transaction():
         _require_trusted(connection)
         facts = _supported(detect(connection))
-        steps = ddl.steps(facts, app_role=app_role)
-        for step in steps:
-            if step.when is When.TOGETHER:
-                connection.execute(step.sql.encode())
+        steps = ddl.steps(facts, wishes)
+        try:
+            for step in steps:
+                if step.when is When.TOGETHER:
+                    connection.execute(step.sql.encode())
+        except psycopg.errors.CheckViolation as error:
+            if error.diag.table_name != "maintenance_setting":
+                raise
+            raise AuditError(_ROLLUPS_LONGER, hint="give --rollup-retention, at least as long as --retention") from None
         if reader_password:
             _let_reader_log_in(connection, reader_password)
     return facts, tuple(step for step in steps if step.when is When.AFTER)

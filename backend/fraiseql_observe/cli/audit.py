@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fraiseql_observe.cli.audit_maintain import maintain
 from fraiseql_observe.cli.audit_report import report
 from fraiseql_observe.cli.options import audit_database, database_option
 from fraiseql_observe.errors import ConfigError
@@ -52,6 +53,7 @@ def command() -> None:
     """Ask the audit log, as the role that may only read, whoever the URL names; and report on it."""
 
 
+command.add_command(maintain)
 command.add_command(report)
 
 

@@ -78,6 +78,19 @@ class AuditSettings:
         minimum=0,
         maximum=300,
     )
+    maintenance_url: Secret = setting(
+        "Connection URL of the same database for a user who may maintain the log: its owner, or a member of "
+        "fraiseql_observe_maintainer. The service then makes partitions ahead, drops old ones and keeps the roll-ups, "
+        "as `audit maintain` does; with several replicas one of them at a time. Empty: it does not.",
+        default=NO_SECRET,
+        example="postgresql://maintenance@db/app",
+    )
+    maintenance_every: timedelta = setting(
+        "How often. A question about a long range also reads the rows that came since.",
+        default=timedelta(seconds=10),
+        minimum=1,
+        maximum=3600,
+    )
     access_entries: int = setting(
         "How many entries the log of who asked what keeps, in the store; the oldest go.",
         default=100_000,

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from fraiseql_observe.audit import catalogue, setup
+from fraiseql_observe.audit.ddl import Wishes
 from fraiseql_observe.demo import alerting, configuration
 from fraiseql_observe.demo.blog import database
 from fraiseql_observe.demo.blog.tokens import issue_token
@@ -136,7 +137,7 @@ class Stack:
     def set_up_audit(self) -> None:
         """Do what `fraiseql-observe setup audit` does."""
         url = self.postgres.url_of(DATABASE)
-        setup.apply(url, reader_password=self._credentials.reader, app_role=OWNER)
+        setup.apply(url, reader_password=self._credentials.reader, wishes=Wishes(app_role=OWNER))
 
     def start_redis(self) -> None:
         self.redis = self._start(RedisServer(**self._place("redis")))

@@ -11,7 +11,8 @@ from aiohttp import web
 from fraiseql_observe.web import console, health, intake, middlewares, openapi, rest, slack_actions
 from fraiseql_observe.web.access import Access
 from fraiseql_observe.web.auditing import Auditing
-from fraiseql_observe.web.keys import ACCESS, AUDIT, MANAGER, SETTINGS
+from fraiseql_observe.web.keys import ACCESS, AUDIT, MAINTENANCE, MANAGER, SETTINGS
+from fraiseql_observe.web.maintenance import Maintenance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,6 +32,9 @@ def create_app(manager: AlertManager, settings: Settings) -> web.Application:
     if settings.audit.url:
         app[AUDIT] = Auditing(settings.audit, manager)
         app.cleanup_ctx.append(_audit)
+    if settings.audit.maintenance_url:
+        app[MAINTENANCE] = Maintenance(settings.audit, manager.telemetry.registry)
+        app.cleanup_ctx.append(_maintain)
     for part in (intake, health, rest, openapi, slack_actions, console):
         part.add_routes(app)
     return app
@@ -38,6 +42,11 @@ def create_app(manager: AlertManager, settings: Settings) -> web.Application:
 
 async def _audit(app: web.Application) -> AsyncIterator[None]:
     async with app[AUDIT].running():
+        yield
+
+
+async def _maintain(app: web.Application) -> AsyncIterator[None]:
+    async with app[MAINTENANCE].running():
         yield
 
 

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from fraiseql_observe._version import __version__
 from fraiseql_observe.errors import StoreError
 from fraiseql_observe.store import inbox
-from fraiseql_observe.web.keys import AUDIT, MANAGER
+from fraiseql_observe.web.keys import AUDIT, MAINTENANCE, MANAGER
 
 if TYPE_CHECKING:
     from fraiseql_observe.alerts.manager import AlertManager
@@ -35,8 +35,15 @@ async def readyz(request: web.Request) -> web.Response:
     said too, but neither keeps an alert out.
     """
     found = await state(request.app[MANAGER])
-    audit = {"audit": request.app[AUDIT].warnings} if AUDIT in request.app else {}
-    return web.json_response({**found, **audit}, status=200 if found["ok"] else 503)
+    return web.json_response({**found, **_audit(request.app)}, status=200 if found["ok"] else 503)
+
+
+def _audit(app: web.Application) -> dict[str, list[str]]:
+    """What is wrong with the audit database; nothing at all where there is none."""
+    warnings = app[AUDIT].warnings if AUDIT in app else []
+    trouble = app[MAINTENANCE].trouble if MAINTENANCE in app else ""
+    found = [*warnings, *([f"maintenance: {trouble}"] if trouble else [])]
+    return {"audit": found} if AUDIT in app or MAINTENANCE in app else {}
 
 
 async def state(manager: AlertManager) -> dict[str, object]:

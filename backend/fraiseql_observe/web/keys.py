@@ -9,12 +9,14 @@ from fraiseql_observe.config.settings import Settings
 from fraiseql_observe.incident.model import Actor
 from fraiseql_observe.web.access import Access
 from fraiseql_observe.web.auditing import Auditing
+from fraiseql_observe.web.maintenance import Maintenance
 from fraiseql_observe.web.principal import Principal
 
 MANAGER = web.AppKey("manager", AlertManager)
 SETTINGS = web.AppKey("settings", Settings)  # as at the start; after a reload `app[MANAGER].settings` are newer
 ACCESS = web.AppKey("access", Access)
 AUDIT = web.AppKey("audit", Auditing)  # absent where no audit database is configured
+MAINTENANCE = web.AppKey("maintenance", Maintenance)  # absent where the service does not maintain the audit log
 
 ACTOR = web.RequestKey("actor", Actor)
 PRINCIPAL = web.RequestKey("principal", Principal)

@@ -68,6 +68,12 @@ class Audited:
         values = ", ".join(f"%({name})s" for name in row)
         self.run(f"insert into fraiseql_observe.audit_event ({names}) values ({values})", row)
 
+    def maintain(self) -> None:
+        """All that there is to do: partitions for the rows, and the rows into the roll-ups."""
+        for work in ("make_partitions", "empty_default", "roll_up", "apply_retention"):
+            while self.run(f"select fraiseql_observe.{work}()") != [(0,)]:
+                pass
+
     def error(self, fingerprint: str, first: float = 0, **columns: Any) -> None:
         """One error group, first seen `first` seconds after noon."""
         row = {

@@ -1,10 +1,13 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from audit_database import SHAPE
+from audit_database import SHAPE, execute
 
 from fraiseql_observe.audit import ddl, setup
 from fraiseql_observe.audit.check import check
+from fraiseql_observe.audit.facts import Facts
+from fraiseql_observe.audit.keeping import Keeping
 
 DATA = Path(__file__).parents[2] / "data" / "audit"
 
@@ -16,8 +19,42 @@ def wrong(audited):
 def test_a_complete_set_up_passes(audited):
     assert wrong(audited) == {}
     audited.event()
+    audited.maintain()
     assert {finding.subject for finding in check(audited.url)} >= {"rows of fraiseql_observe.audit_event"}
     assert wrong(audited) == {}
+
+
+def test_a_log_that_nobody_maintains(audited):
+    audited.event()
+    assert wrong(audited) == {
+        "default partition": "holds 1 rows that have no partition of their own",
+        "roll-ups": "hold nothing yet; every question reads rows",
+    }
+    audited.run("select fraiseql_observe.roll_up()")
+    audited.event(recorded_at=datetime.now(UTC) - timedelta(hours=1))
+    assert wrong(audited)["roll-ups"].startswith("hold all but the last 1 rows, of the last 36")
+    audited.run("update fraiseql_observe.rollup_state set covered_from = '2026-03-04 12:00+00'")
+    assert "reach back to 2026-03-04 12:00" in wrong(audited)["roll-ups"]
+    setup.apply(audited.url, wishes=ddl.Wishes(keeping=Keeping(retention=timedelta(days=30))))
+    audited.run("select fraiseql_observe.empty_default()")
+    assert wrong(audited)["retention"] == "1 partitions are past their retention"
+    audited.maintain()
+    assert wrong(audited) == {}
+
+
+def test_no_partition_for_times_to_come(audited):
+    for (name,) in audited.run("select name from fraiseql_observe.partitions() where lower > now()"):
+        audited.run(f"drop table fraiseql_observe.{name}")
+    assert wrong(audited) == {"partitions": "1, of which 0 for times to come"}
+
+
+def test_an_upgrade_that_has_not_ended(database_url):
+    execute(database_url, (DATA / "version_1.sql").read_text())
+    for step in ddl.steps(Facts(version=1)):
+        if step.when is ddl.When.BEFORE and "prove" not in step.title:
+            execute(database_url, step.sql)
+    (finding,) = [finding for finding in check(database_url) if finding.subject == "schema"]
+    assert (finding.ok, "an upgrade was begun" in finding.detail) == (False, True)
 
 
 def test_it_changes_nothing(audited):
@@ -57,7 +94,7 @@ def test_says_what_is_wrong(audited, damage, subject, detail):
     assert detail in wrong(audited)[subject]
 
 
-@pytest.mark.parametrize("role", ["fraiseql_observe_reader", "fraiseql_observe_writer"])
+@pytest.mark.parametrize("role", ["fraiseql_observe_reader", "fraiseql_observe_writer", "fraiseql_observe_maintainer"])
 def test_a_role_with_power_over_the_server(audited, role):
     audited.run(f"alter role {role} createdb")
     try:

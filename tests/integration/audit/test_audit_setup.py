@@ -63,7 +63,7 @@ def test_the_printed_script_does_the_same(audited, postgres_url, database_url):
 
 
 def test_the_script_for_a_database_says_which(database_url):
-    script = setup.script(database_url, app_role="blog")
+    script = setup.script(database_url, ddl.Wishes(app_role="blog"))
     assert f"on PostgreSQL {psycopg.connect(database_url).info.server_version // 10000}" in script
     assert 'grant fraiseql_observe_writer to "blog"' in script
     assert execute(database_url, "select to_regnamespace('fraiseql_observe')") == [(None,)]

@@ -24,9 +24,9 @@ def run(*arguments, **environment):
 def test_sets_up_says_so_and_says_so_again(database_url):
     first = run("--database", database_url)
     assert (first.returncode, first.stderr) == (0, "")
-    assert "is set up (version 1)" in first.stdout
+    assert "is set up (version 2)" in first.stdout
     second = run("--database", database_url, "--json")
-    assert json.loads(second.stdout)["previous_version"] == 1
+    assert json.loads(second.stdout)["previous_version"] == 2
     assert "is up to date" in run(DATABASE_URL=database_url).stdout
 
 

@@ -48,7 +48,7 @@ def test_a_malformed_url_is_not_repeated(url):
     ],
 )
 def test_why_a_connection_failed(said, sentence, hint):
-    error = connect._unreachable("db:5432/blog", psycopg.OperationalError(said))
+    error = connect.unreachable("db:5432/blog", psycopg.OperationalError(said))
     assert sentence in error.message
     assert "db:5432/blog" in error.message
     assert hint in error.hint

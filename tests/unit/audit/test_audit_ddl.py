@@ -17,7 +17,7 @@ def titles(facts):
 
 def test_no_placeholder_is_left():
     facts = Facts(sources=EVERY_SOURCE, error_logs=(("app", True),), statements='"ext"."pg_stat_statements"')
-    for sql in setup.statements(facts, app_role="app"):
+    for sql in setup.statements(facts, ddl.Wishes(app_role="app")):
         for placeholder in ("{relation}", "{schema}", "{scope}", "{tenant_scope}", "{superseded}", "{key}", "{select}"):
             assert placeholder not in sql
 
@@ -128,7 +128,7 @@ def test_row_security_of_a_source_gets_a_policy_for_the_reader():
 
 
 def test_an_application_role_is_quoted():
-    (granted,) = [step.sql for step in ddl.steps(Facts(), app_role='bl"og') if "may write" in step.title]
+    (granted,) = [step.sql for step in ddl.steps(Facts(), ddl.Wishes(app_role='bl"og')) if "may write" in step.title]
     assert granted == 'grant fraiseql_observe_writer to "bl""og";'
 
 

@@ -30,6 +30,7 @@ begin
          first_transaction = state.next_transaction,
          next_transaction = state.next_transaction,
          covered_from = 'infinity',
+         cut = kept_from,
          families = {families};
 end;
 $$;

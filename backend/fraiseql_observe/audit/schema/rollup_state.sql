@@ -14,9 +14,11 @@ on conflict do nothing;
 
 -- What a question needs to know: rows from next_transaction on are not in the roll-ups yet, and for a range that begins
 -- before covered_from the roll-ups are not whole. In another database than that they were made in they say nothing.
+-- A sum over a piece of time that reaches over `cut` lacks what was before.
 create or replace view fraiseql_observe.rolled_up as
 select next_transaction,
-       case when database = fraiseql_observe.database_identity() then covered_from else 'infinity' end as covered_from
+       case when database = fraiseql_observe.database_identity() then covered_from else 'infinity' end as covered_from,
+       cut
   from fraiseql_observe.rollup_state;
 
 -- What the roll-ups are made from: the rows that are counted by transaction ...
@@ -29,4 +31,4 @@ select e.*
   from fraiseql_observe.audit_event as e
  where (e.transaction_id is null
         or e.transaction_id < (select first_transaction from fraiseql_observe.rollup_state))
-   and e.occurred_at >= (select dropped_before from fraiseql_observe.rollup_state);
+   and e.occurred_at >= (select cut from fraiseql_observe.rollup_state);

@@ -1,7 +1,9 @@
--- How maintenance stands. Rows behind and in the default partition are counted up to 100000.
+-- How maintenance stands; covered_from is null when the roll-ups hold everything or nothing. Rows behind and in the
+-- default partition are counted up to 100000.
+drop function if exists fraiseql_observe.maintenance_status();
 create or replace function fraiseql_observe.maintenance_status()
   returns table (
-    behind_rows bigint, behind_seconds double precision, covered_from timestamptz, default_rows bigint,
+    behind_rows bigint, behind_seconds double precision, covered boolean, covered_from timestamptz, default_rows bigint,
     partitions bigint, partitions_ahead bigint, partitions_overdue bigint
   )
   language sql stable security definer rows 1
@@ -10,7 +12,8 @@ create or replace function fraiseql_observe.maintenance_status()
 as $$
   select behind.n,
          coalesce(greatest(extract(epoch from clock_timestamp() - behind.oldest), 0), 0)::double precision,
-         state.covered_from,
+         state.covered_from = '-infinity',
+         case when isfinite(state.covered_from) then state.covered_from end,
          (select count(*) from (select from fraiseql_observe.audit_event_default limit 100000) as e),
          count(*),
          count(*) filter (where p.lower > clock_timestamp()),

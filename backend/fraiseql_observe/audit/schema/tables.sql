@@ -86,7 +86,8 @@ insert into fraiseql_observe.maintenance_setting default values on conflict do n
 
 -- How far the roll-ups are: one row. They hold every row with first_transaction <= transaction_id < next_transaction,
 -- and of the older ones ("old rows": without a transaction_id, or with one of before) those with
--- occurred_at >= covered_from. Rows before dropped_before are gone by retention; their roll-ups cannot be made again.
+-- occurred_at >= covered_from. Rows before dropped_before are gone by retention: their roll-ups cannot be made again, so
+-- that a new beginning keeps them and counts from there on; `cut` is where it did.
 create table if not exists fraiseql_observe.rollup_state (
   only_row boolean primary key default true check (only_row),
   database text not null,
@@ -96,5 +97,6 @@ create table if not exists fraiseql_observe.rollup_state (
   step bigint not null default 1000,
   covered_from timestamptz not null,
   dropped_before timestamptz not null default '-infinity',
+  cut timestamptz not null default '-infinity',
   families text[] not null default '{}'
 );
