@@ -89,8 +89,9 @@ class Processor:
         limit = await self._give_way()
         try:
             outcome = await self._engine.write(self._work(limit), durable=False)
-        except Exception:
-            log.warning("a batch of webhooks failed; trying them one by one", exc_info=True)
+        except Exception as error:
+            if not isinstance(error, StoreError):  # of that the loop tells, once for many times
+                log.warning("a batch of webhooks failed; trying them one by one", exc_info=True)
             await self._one_by_one()
             return 0
         self._done(outcome)

@@ -36,6 +36,7 @@ PATH = "/webhooks/alertmanager"
 PATHS = frozenset({PATH, PATH + "/"})
 MAY_SEND = frozenset({Scope.INTAKE.value, Scope.ADMIN.value})
 KEEP_EVERY = 0.2  # seconds between refused bodies that are kept, so that garbage costs few writes
+LOG_EVERY = 1.0  # seconds between lines about refused webhooks, so that an outage does not fill the log
 
 
 class Ready(web.Response):
@@ -79,6 +80,8 @@ class Intake:
         self._largest = 0
         self._read_timeout = self._commit_timeout = 0.0
         self._keep_next = 0.0
+        self._log_next = {logging.ERROR: 0.0, logging.WARNING: 0.0}
+        self._unlogged = dict.fromkeys(self._log_next, 0)
         self._logged = manager.settings.log.access
         self._accepted_answer = Ready("accepted")
         self._duplicate_answer = Ready("duplicate")
@@ -178,10 +181,20 @@ class Intake:
         passing = isinstance(error, StoreError)
         (self._failed if passing else self._rejected)()
         status = errors.status_of(error)
-        log.log(logging.ERROR if status >= 500 else logging.WARNING, "Webhook refused: %s", error.message)  # noqa: PLR2004
+        self._tell(logging.ERROR if status >= 500 else logging.WARNING, error.message)  # noqa: PLR2004
         response = errors.answer(error)
         response.force_close()  # there may be a rest of the body that nobody reads
         return response
+
+    def _tell(self, level: int, sentence: str) -> None:
+        """Write a line for the log, at most one a second; the metrics count them all."""
+        now = time.monotonic()
+        if now < self._log_next[level]:
+            self._unlogged[level] += 1
+            return
+        more = f" ({self._unlogged[level]} more before)" if self._unlogged[level] else ""
+        log.log(level, "Webhook refused: %s%s", sentence, more)
+        self._log_next[level], self._unlogged[level] = now + LOG_EVERY, 0
 
     async def _keep(self, body: bytes, why: str) -> None:
         """Keep a copy of garbage for whoever asks what was sent; a store that cannot changes no answer."""

@@ -14,7 +14,7 @@ from web_requests import INTAKE_TOKEN, TOKENS, webhook
 from fraiseql_observe.config.server import IntakeSettings
 from fraiseql_observe.errors import OverloadError, StoreError
 from fraiseql_observe.store import inbox
-from fraiseql_observe.web import token_admin
+from fraiseql_observe.web import intake, token_admin
 from fraiseql_observe.web.app import create_app
 from fraiseql_observe.web.keys import ACCESS
 
@@ -178,6 +178,20 @@ async def test_a_body_that_stalls_is_asked_for_again(client):
     answer = await client.post(PATH, data=stalls(), headers=BEARER)
     assert answer.status == 503
     assert answer.headers["Retry-After"]
+
+
+async def test_an_outage_does_not_fill_the_log(client, manager, monkeypatch, caplog):
+    async def broken(*_):
+        raise StoreError("The store is away.")
+
+    monkeypatch.setattr(manager.engine, "append", broken)
+    monkeypatch.setattr(intake, "LOG_EVERY", 30.0)
+    for _ in range(5):
+        assert (await client.post(PATH, json=webhook("A"), headers=BEARER)).status == 503
+    assert (await client.post(PATH, data=b"no JSON", headers=BEARER)).status == 400
+    lines = [one.getMessage() for one in caplog.records if one.name.endswith("web.intake")]
+    assert lines[0] == "Webhook refused: The store is away."
+    assert [line.startswith("Webhook refused: The body is not JSON") for line in lines] == [False, True]
 
 
 @pytest.mark.parametrize("error", [StoreError("The disk is full."), OverloadError("Too many wait.")])
