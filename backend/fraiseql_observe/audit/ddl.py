@@ -83,11 +83,12 @@ def steps(facts: Facts, wishes: Wishes = NOTHING) -> tuple[Step, ...]:
         *([Step("upgrade: attach", _file("upgrade/attach.sql"))] if upgrading else []),
         *_partitioned_indexes(facts),
         Step("view audit_events", _view("audit_events", _union(_events(facts)), facts)),
-        Step("view error_groups", _view("error_groups", _union(_groups(facts)), facts)),
         Step("view tenants", _view("tenants", " union\n".join(_tenants(facts)), facts)),
         Step("view statement_stats", _statement_stats(facts)),
         Step("functions of the roll-ups", _file("rollup_functions.sql")),
         *(Step(f"roll-ups {family.name}", _file(f"rollups/{family.name}.sql")) for family in FAMILIES),
+        Step("view error_tenants", _view("error_tenants", _error_tenants(), facts)),
+        Step("view error_groups", _view("error_groups", _union(_groups(facts)), facts)),
         Step("partitions", _file("partitions.sql")),
         Step("maintenance", _roll_up()),
         Step("status of maintenance", _file("status.sql")),
@@ -266,6 +267,14 @@ def _event_select(source: Source) -> str:
         .replace("{relation}", source.relation)
         .replace("{schema}", quoted(source.schema))
     )
+
+
+def _error_tenants() -> str:
+    scopes = {"{rollup_scope}": _scoped("r.tenant_id"), "{event_scope}": _scoped("e.tenant_id")}
+    sql = _file("error_tenants.sql")
+    for placeholder, scope in scopes.items():
+        sql = sql.replace(placeholder, scope)
+    return sql
 
 
 def _groups(facts: Facts) -> Iterator[str]:

@@ -59,6 +59,7 @@ _COMMON = (
     f"pieces{_RANGE}",
     f"not_rolled{_RANGE}",
     "band(double precision)",
+    "band_value(integer)",
     "in_band(integer)",
     "percentile(numeric, double precision)",
     "one_user(integer)",
@@ -97,6 +98,19 @@ FAMILIES: tuple[Family, ...] = (
         "complexity",
         (_pieces("rollup_complexity"),),
         functions=("complexity_band(integer)", f"complexities{_RANGE}"),
+    ),
+    Family(
+        "errors", (_pieces("rollup_error"), Rollup("rollup_error_tenant", "last_seen")), functions=(f"errors{_RANGE}",)
+    ),
+    Family(
+        "failed_access",
+        (_pieces("rollup_failed_access"),),
+        functions=(f"failed_access_rows{_RANGE}", f"failed_access{_RANGE}", f"failed_access_over_time{_SERIES}"),
+    ),
+    Family(
+        "access",
+        (Rollup("rollup_access", "starts_at", end="starts_at + interval '1 day'"),),
+        functions=("busiest_access(timestamptz, timestamptz, text[], integer)",),
     ),
     # counters, not sums by time: neither retention nor a new beginning deletes them
     Family("totals", (), functions=("audit_metrics()",), every_turn=True),

@@ -17,6 +17,5 @@ select 'fraiseql_observe' as source,
        true as has_events
   from fraiseql_observe.error_group as g
  where {scope} is null
-    or exists (select from fraiseql_observe.audit_event as e
-                where e.error_fingerprint = g.fingerprint
-                  and e.tenant_id = any ({tenants}))
+    or g.fingerprint in (select met.fingerprint from fraiseql_observe.error_tenants as met
+                          where met.tenant_id = any ({tenants}))

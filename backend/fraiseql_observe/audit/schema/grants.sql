@@ -7,7 +7,8 @@ grant usage on schema fraiseql_observe
   to fraiseql_observe_reader, fraiseql_observe_writer, fraiseql_observe_maintainer;
 
 grant select on
-    fraiseql_observe.audit_events, fraiseql_observe.error_groups, fraiseql_observe.tenants,
+    fraiseql_observe.audit_events, fraiseql_observe.error_groups, fraiseql_observe.error_tenants,
+    fraiseql_observe.tenants,
     fraiseql_observe.statement_stats, fraiseql_observe.audit_event, fraiseql_observe.error_group,
     fraiseql_observe.schema_version, fraiseql_observe.rolled_up
   to fraiseql_observe_reader;

@@ -20,9 +20,8 @@ create policy writer_select on fraiseql_observe.audit_event for select to fraise
 drop policy if exists reader_select on fraiseql_observe.error_group;
 create policy reader_select on fraiseql_observe.error_group for select to fraiseql_observe_reader
   using ((select nullif(current_setting('fraiseql.tenant_id', true), '')) is null
-         or exists (select from fraiseql_observe.audit_event as e
-                     where e.error_fingerprint = fingerprint
-                       and e.tenant_id = any ((select string_to_array(nullif(current_setting('fraiseql.tenant_id', true), ''), chr(31)))::text[])));
+         or fingerprint in (select met.fingerprint from fraiseql_observe.error_tenants as met
+                             where met.tenant_id = any ((select string_to_array(nullif(current_setting('fraiseql.tenant_id', true), ''), chr(31)))::text[])));
 
 drop policy if exists writer_all on fraiseql_observe.error_group;
 create policy writer_all on fraiseql_observe.error_group for all to fraiseql_observe_writer using (true) with check (true);

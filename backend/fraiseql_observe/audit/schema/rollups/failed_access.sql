@@ -1,0 +1,140 @@
+-- Who was not let in: denied and unauthenticated attempts, by user and address. What a row lacks is an empty text.
+
+create table if not exists fraiseql_observe.rollup_failed_access (
+  grain smallint not null, -- hours
+  starts_at timestamptz not null,
+  tenant_id text not null,
+  user_id text not null,
+  ip_address text not null,
+  operation_name text not null,
+  entity text not null,
+  attempts bigint not null,
+  first_attempt timestamptz not null,
+  last_attempt timestamptz not null,
+  reason text, -- of the last one
+  primary key (grain, starts_at, tenant_id, user_id, ip_address, operation_name, entity)
+);
+
+create or replace function fraiseql_observe.add_failed_access_of(
+    first bigint, before bigint, first_time timestamptz, before_time timestamptz
+  ) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with attempted as (
+    select e.hour,
+           e.tenant_id,
+           coalesce(e.user_id, '') as user_id,
+           coalesce(e.ip_address, '') as ip_address,
+           coalesce(e.operation_name, '') as operation_name,
+           coalesce(e.entity, '') as entity,
+           count(*) as attempts,
+           min(e.occurred_at) as first_attempt,
+           max(e.occurred_at) as last_attempt,
+           (array_agg(coalesce(e.error_message, e.error_code, e.error_type) order by e.occurred_at desc))[1] as reason
+      from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
+     where e.outcome = 'denied'
+        or (e.outcome = 'failure' and e.error_type = 'auth')
+     group by 1, 2, 3, 4, 5, 6
+  )
+  insert into fraiseql_observe.rollup_failed_access as r
+  select g.grain,
+         date_bin(g.size, a.hour, 'epoch'::timestamptz),
+         a.tenant_id,
+         a.user_id,
+         a.ip_address,
+         a.operation_name,
+         a.entity,
+         sum(a.attempts),
+         min(a.first_attempt),
+         max(a.last_attempt),
+         (array_agg(a.reason order by a.last_attempt desc))[1]
+    from attempted as a
+   cross join fraiseql_observe.grains() as g
+   group by 1, 2, 3, 4, 5, 6, 7
+   order by 1, 2, 3, 4, 5, 6, 7
+      on conflict (grain, starts_at, tenant_id, user_id, ip_address, operation_name, entity) do update
+     set attempts = r.attempts + excluded.attempts,
+         first_attempt = least(r.first_attempt, excluded.first_attempt),
+         last_attempt = greatest(r.last_attempt, excluded.last_attempt),
+         reason = case when excluded.last_attempt >= r.last_attempt then excluded.reason else r.reason end;
+end;
+$$;
+
+create or replace function fraiseql_observe.add_failed_access(first bigint, before bigint) returns void
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $$ select fraiseql_observe.add_failed_access_of(first, before, null, null) $$;
+
+create or replace function fraiseql_observe.add_failed_access_between(first timestamptz, before timestamptz) returns void
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $$ select fraiseql_observe.add_failed_access_of(null, null, first, before) $$;
+
+-- The rows of a range that are in no roll-up: attempts of the tail and of FraiseQL's own logs, or all of a short range.
+create or replace function fraiseql_observe.failed_access_rows(f timestamptz, t timestamptz)
+  returns table (
+    occurred_at timestamptz, tenant_id text, user_id text, ip_address text, operation_name text, entity text, reason text
+  )
+  language sql stable parallel safe
+as $$
+  select e.occurred_at, e.tenant_id, e.user_id, e.ip_address, e.operation_name, e.entity,
+         coalesce(e.error_message, e.error_code, e.error_type)
+    from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
+   where t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+     and e.outcome in ('failure', 'denied')
+     and (e.outcome = 'denied' or e.error_type = 'auth')
+     and not e.superseded
+   union all
+  select e.occurred_at, e.tenant_id, e.user_id, e.ip_address, e.operation_name, e.entity,
+         coalesce(e.error_message, e.error_code, e.error_type)
+    from fraiseql_observe.audit_events as e
+   where (t - f <= interval '6 hours'
+          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+     and e.occurred_at between f and t
+     and e.outcome in ('failure', 'denied')
+     and (e.outcome = 'denied' or e.error_type = 'auth')
+     and not e.superseded
+$$;
+
+-- The attempts of a range, many rows a user and address.
+create or replace function fraiseql_observe.failed_access(f timestamptz, t timestamptz)
+  returns table (
+    tenant_id text, user_id text, ip_address text, operation_name text, entity text, attempts bigint,
+    first_attempt timestamptz, last_attempt timestamptz, reason text
+  )
+  language sql stable parallel safe
+as $$
+  select r.tenant_id, nullif(r.user_id, ''), nullif(r.ip_address, ''), nullif(r.operation_name, ''), nullif(r.entity, ''),
+         r.attempts, r.first_attempt, r.last_attempt, r.reason
+    from fraiseql_observe.pieces(f, t) as p
+    join fraiseql_observe.rollup_failed_access as r
+      on r.grain = p.grain
+     and r.starts_at >= p.first
+     and r.starts_at < p.before
+   where t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+   union all
+  select e.tenant_id, e.user_id, e.ip_address, e.operation_name, e.entity, 1, e.occurred_at, e.occurred_at, e.reason
+    from fraiseql_observe.failed_access_rows(f, t) as e
+$$;
+
+-- The same over time: attempts by interval; over more than 6 hours by hour, over more than 7 days by day.
+create or replace function fraiseql_observe.failed_access_over_time(f timestamptz, t timestamptz, bucket interval)
+  returns table ("time" timestamptz, tenant_id text, user_id text, ip_address text, attempts bigint)
+  language sql stable parallel safe
+as $$
+  select r.starts_at, r.tenant_id, nullif(r.user_id, ''), nullif(r.ip_address, ''), r.attempts
+    from fraiseql_observe.rollup_failed_access as r
+   where r.grain = case when t - f > interval '7 days' then 24 else 1 end
+     and r.starts_at >= fraiseql_observe.rolled_from(f, t)
+     and r.starts_at < fraiseql_observe.rolled_to(f, t)
+     and t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+   union all
+  select date_bin((select unit from fraiseql_observe.reading(f, t, bucket)), e.occurred_at, 'epoch'::timestamptz),
+         e.tenant_id, e.user_id, e.ip_address, 1
+    from fraiseql_observe.failed_access_rows(f, t) as e
+$$;
