@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from store_samples import T0, at, event, kept
+from store_samples import T0, at, event, incident, kept
 
 from fraiseql_observe.incident.model import AlertStatus, EventKind
-from fraiseql_observe.store import alerts, events
+from fraiseql_observe.store import alerts, events, incidents
 
 RESOLVED = {"status": AlertStatus.RESOLVED, "ended_at": at(60)}
 
@@ -73,3 +73,24 @@ async def test_the_timeline_is_read_from_its_end(write, read):
     assert newest[0] == replace(lines[3], comment="3\ufffd")
     assert [line.id for line in await read(events.of, "inc_1", 10, "evt_3")] == ["evt_0", "evt_1", "evt_2"]
     assert len(await read(events.of, "inc_1", 10, "evt_none")) == 5
+
+
+async def test_the_timelines_of_several_incidents_are_read_at_once(write, read):
+    for number in (1, 2, 3):
+        await write(incidents.insert, incident(f"inc_{number}", key=f"k{number}"))
+    await write(events.append, [event(f"inc_{n % 2 + 1}", id=f"evt_{n}") for n in range(7)])
+    found = await read(events.newest, ["inc_1", "inc_2", "inc_3"], 3)
+    assert {name: [line.id for line in lines] for name, lines in found.items()} == {
+        "inc_1": ["evt_2", "evt_4", "evt_6"],
+        "inc_2": ["evt_1", "evt_3", "evt_5"],
+        "inc_3": [],
+    }
+    assert found["inc_1"] == await read(events.of, "inc_1", 3)
+
+
+async def test_the_alerts_of_several_incidents_are_read_at_once(write, read):
+    several = [kept("a1", 1, **RESOLVED), kept("a2", 3), kept("a3", 2), kept("b", 1, incident_id="inc_2")]
+    await write(alerts.upsert, several)
+    found = await read(alerts.of_all, ["inc_1", "inc_2", "inc_3"])
+    assert found == {name: await read(alerts.of, name) for name in ("inc_1", "inc_2", "inc_3")}
+    assert [len(found[name]) for name in sorted(found)] == [3, 1, 0]

@@ -76,6 +76,7 @@ async def test_the_latest_and_the_earlier_ones_of_a_group(write, read):
         await write(incidents.insert, one)
     assert (await read(incidents.latest, ["k", "other"]))["k"].id == "inc_3"
     assert [i.id for i in await read(incidents.previous, "k", at(3), 2)] == ["inc_2", "inc_1"]
+    assert await read(incidents.recurring, ["inc_0", "inc_1", "inc_3", "inc_9"]) == {"inc_1", "inc_3"}
 
 
 async def test_who_is_held_back(write, read):

@@ -138,8 +138,8 @@ async def test_settings_and_receipts(write, read):
     assert await write(settings.keep, "signing", "second") == "first"
     await write(settings.put, "signing", "third")
     assert await read(settings.get, "signing") == "third"
-    assert await read(receipts.get, "inc_1", "chat") is None
+    assert await read(receipts.of, ["inc_1"]) == {}
     await write(receipts.put, Receipt("inc_1", "chat", {"ts": "1.5"}))
     newer = Receipt("inc_1", "chat", {"ts": "1.5", "channel": "C\u00e4"})
     await write(receipts.put, newer)
-    assert await read(receipts.get, "inc_1", "chat") == newer
+    assert await read(receipts.of, ["inc_1", "inc_2"]) == {("inc_1", "chat"): newer}

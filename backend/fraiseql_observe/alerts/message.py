@@ -12,7 +12,7 @@ from fraiseql_observe.incident.model import Action, Actor, Event, EventKind
 from fraiseql_observe.store import alerts, events, incidents, receipts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from fraiseql_observe.incident.message import Enrichment, Links
@@ -102,9 +102,7 @@ class Builder:
     async def _read_for(self, asked: Sequence[tuple[Delivery, asyncio.Future[_Read]]]) -> None:
         deliveries = [delivery for delivery, _ in asked]
         try:
-            read: Sequence[_Read | Exception] = await self._engine.read(
-                lambda tx: [_try_read(tx, each) for each in deliveries]
-            )
+            read: Sequence[_Read | Exception] = await self._engine.read(lambda tx: _read(tx, deliveries))
         except Exception as error:  # noqa: BLE001 - it is handed to those who asked
             read = [error] * len(asked)
         for (_, answer), each in zip(asked, read, strict=True):
@@ -123,20 +121,33 @@ def change(delivery: Delivery, history: Sequence[Event]) -> Event:
     return found or Event(delivery.incident_id, delivery.created_at, wanted[0], Actor("", ""))
 
 
-def _try_read(tx: Transaction, delivery: Delivery) -> _Read | Exception:
-    try:
-        return _read(tx, delivery)
-    except NotFoundError as error:
-        return error
+def _read(tx: Transaction, deliveries: Sequence[Delivery]) -> list[_Read | Exception]:
+    """Read for each delivery in turn, all of them in few statements."""
+    known = incidents.find(tx, {each.incident_id for each in deliveries})
+    members = _members(tx, known.values())
+    history = events.newest(tx, known, HISTORY * 3)
+    recurring = incidents.recurring(tx, known)
+    refs = receipts.of(tx, known)
+
+    def one(delivery: Delivery) -> _Read | Exception:
+        incident = known.get(delivery.incident_id)
+        if incident is None:
+            return NotFoundError(f"There is no incident {delivery.incident_id!r}.")
+        earlier = incidents.previous(tx, incident.key, incident.opened_at, PREVIOUS) if incident.id in recurring else ()
+        receipt = refs.get((incident.id, delivery.destination))
+        return _Read(
+            incident=incident,
+            alerts=members[incident.id],
+            history=tuple(history[incident.id]),
+            previous=tuple(earlier),
+            receipt=receipt.ref if receipt else {},
+        )
+
+    return [one(each) for each in deliveries]
 
 
-def _read(tx: Transaction, delivery: Delivery) -> _Read:
-    incident = incidents.get(tx, delivery.incident_id)
-    receipt = receipts.get(tx, incident.id, delivery.destination)
-    return _Read(
-        incident=incident,
-        alerts=tuple(kept.alert for kept in alerts.of(tx, incident.id, ALERTS)),
-        history=tuple(events.of(tx, incident.id, HISTORY * 3)),
-        previous=tuple(incidents.previous(tx, incident.key, incident.opened_at, PREVIOUS)),
-        receipt={} if receipt is None else receipt.ref,
-    )
+def _members(tx: Transaction, known: Collection[Incident]) -> dict[str, tuple[Alert, ...]]:
+    """Read the alerts to tell of: those of small incidents together, of each large one as many as are told."""
+    found = alerts.of_all(tx, [each.id for each in known if each.total <= ALERTS])
+    found |= {each.id: alerts.of(tx, each.id, ALERTS) for each in known if each.total > ALERTS}
+    return {name: tuple(kept.alert for kept in several) for name, several in found.items()}

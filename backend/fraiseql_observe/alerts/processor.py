@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH = 128  # webhooks in one transaction: intake waits no longer than these take
-SMALL_BATCH = 16  # in a flood, between breaks
-BREAK = 0.2  # seconds
+BATCH = 64  # webhooks in one transaction: intake waits no longer than these take
+SMALL_BATCH = 4  # in a flood, between breaks
+ALERTS = 4  # that a webhook of a batch has on average; of larger ones there are fewer in it
+BREAK = 0.025  # seconds
 LONGEST_LAG = timedelta(seconds=15)  # a webhook that waits for so long waits for no break any more
 IDLE = 60.0  # seconds
 PATIENCE = 10  # tries of one webhook that the store refuses, before it is kept aside
@@ -47,6 +48,7 @@ class Outcome:
     """What one batch did; `opened` comes with the alerts that opened it."""
 
     items: int = 0
+    more: bool = False  # perhaps
     lag: timedelta = timedelta(0)  # how long the first of them waited
     told: Counter[tuple[str, str]] = field(default_factory=Counter)  # alerts by status and severity
     changes: list[Change] = field(default_factory=list)
@@ -96,24 +98,22 @@ class Processor:
             return 0
         self._done(outcome)
         self._lag = outcome.lag
-        return 0 if outcome.items == limit else IDLE
+        return 0 if outcome.more else IDLE
 
     async def catch_up(self) -> None:
         """Work in everything that is there now; what comes meanwhile may have to wait."""
         waiting = (await self._engine.read(inbox.backlog)).count
-        for _ in range(waiting // SMALL_BATCH + 1):
+        for _ in range(waiting + 1):
             if await self.turn():
                 return
 
     async def _give_way(self) -> int:
         """In a flood let webhooks be taken in first, but not for ever; return how many may be worked in at once."""
-        if not self._busy() or self._lag >= LONGEST_LAG:
-            return BATCH
-        for _ in range(10):
-            await asyncio.sleep(BREAK / 10)
-            if not self._busy():
-                return BATCH
-        return SMALL_BATCH
+        if self._busy() and self._lag < LONGEST_LAG:
+            await asyncio.sleep(BREAK)
+            if self._busy():
+                return SMALL_BATCH
+        return BATCH
 
     async def _one_by_one(self) -> None:
         """Work in the oldest webhooks singly; one that cannot be is kept aside, with its reason.
@@ -168,17 +168,29 @@ class Processor:
         def work(tx: Transaction) -> Outcome:
             desk = Desk(tx, rules, now)
             items = inbox.claim(tx, limit)
-            outcome = Outcome(items=len(items))
-            if items:
+            groups = _portion(items, limit * ALERTS)
+            outcome = Outcome(items=len(groups), more=len(groups) < len(items) or len(items) == limit)
+            if groups:
                 outcome.lag = now - items[0].received_at
-                groups = [(item, payload.parse(item.body, own=item.source in OWN)) for item in items]
                 _Batch(tx, desk, rules, now, outcome).merge(groups)
                 desk.finish()
-                inbox.done(tx, [item.id for item in items])
+                inbox.done(tx, [item.id for item, _ in groups])
             outcome.changes, outcome.steps = desk.changes, desk.steps
             return outcome
 
         return work
+
+
+def _portion(items: Sequence[inbox.Item], most: int) -> list[tuple[inbox.Item, payload.Group]]:
+    """Read the oldest webhooks, at least one, until so many alerts are together."""
+    groups, alerts = [], 0
+    for item in items:
+        group = payload.parse(item.body, own=item.source in OWN)
+        groups.append((item, group))
+        alerts += len(group.alerts)
+        if alerts >= most:
+            break
+    return groups
 
 
 class _Batch:

@@ -36,6 +36,9 @@ select {_COLUMNS} from alert where (fingerprint, starts_ns) in (
 _OF = f"""
 select {_COLUMNS} from alert where incident_id = :incident_id order by status, starts_ns, fingerprint limit :limit
 """
+_OF_ALL = f"""
+select {_COLUMNS} from alert where incident_id = any(:incidents) order by status, starts_ns, fingerprint
+"""
 _TOUCH = "update alert set last_seen = :seen where identity = any(:identities) and last_seen < :seen"
 _STALE = f"""
 select {_COLUMNS} from alert where status = 'firing' and last_seen < :before order by last_seen limit :limit
@@ -84,6 +87,14 @@ def all_firing(tx: Transaction, after: Identity | None = None, limit: int = 1000
 def of(tx: Transaction, incident_id: str, limit: int = 100) -> list[Kept]:
     """Give the incident's alerts: those that fire first, then by start."""
     return [_kept(row) for row in tx.rows(_OF, {"incident_id": incident_id, "limit": limit})]
+
+
+def of_all(tx: Transaction, incidents: Collection[str]) -> dict[str, list[Kept]]:
+    """Give all alerts of each incident, in the order of `of`; for incidents that have few."""
+    found: dict[str, list[Kept]] = {one: [] for one in incidents}
+    for row in tx.rows(_OF_ALL, {"incidents": list(found)}):
+        found[row["incident_id"]].append(_kept(row))
+    return found
 
 
 def upsert(tx: Transaction, rows: Iterable[Kept]) -> None:

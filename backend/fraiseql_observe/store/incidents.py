@@ -53,6 +53,10 @@ select {_COLUMNS} from incident where (key, opened_at) in (
 _PREVIOUS = f"""
 select {_COLUMNS} from incident where key = :key and opened_at < :before order by opened_at desc, id desc limit :limit
 """
+_RECURRING = """
+select i.id from incident i where i.id = any(:ids)
+and exists (select 1 from incident p where p.key = i.key and p.opened_at < i.opened_at)
+"""
 _SILENCED = f"""
 select {_COLUMNS} from incident where silenced_by = :window_id and silenced_by <> '' and state <> 'resolved'
 order by opened_at limit :limit
@@ -137,6 +141,11 @@ def previous(tx: Transaction, key: str, before: datetime, limit: int = 5) -> lis
     """Give the group's incidents opened before a time, newest first."""
     parameters = {"key": key, "before": micros(before), "limit": limit}
     return [_incident(row) for row in tx.rows(_PREVIOUS, parameters)]
+
+
+def recurring(tx: Transaction, ids: Collection[str]) -> set[str]:
+    """Give those of these incidents whose group has an earlier one."""
+    return {row["id"] for row in tx.rows(_RECURRING, {"ids": list(ids)})}
 
 
 def silenced(tx: Transaction, window_id: str, limit: int = 1000) -> list[Incident]:
@@ -291,9 +300,11 @@ _JSON = ("group_labels", "common_labels", "common_annotations")
 
 
 def _incident(row: Mapping[str, Any]) -> Incident:
-    values = {name: row[name] for name in _NAMES}
-    values |= {name: moment_or_none(row[name]) for name in _TIMES}
-    values |= {name: load(row[name]) for name in _JSON}
-    values |= {"opened_at": moment(row["opened_at"]), "updated_at": moment(row["updated_at"])}
-    values |= {"state": State(row["state"]), "severity": Severity(row["severity"])}
+    values = dict(row)
+    for name in _TIMES:
+        values[name] = moment_or_none(row[name])
+    for name in _JSON:
+        values[name] = load(row[name])
+    values["opened_at"], values["updated_at"] = moment(row["opened_at"]), moment(row["updated_at"])
+    values["state"], values["severity"] = State(row["state"]), Severity(row["severity"])
     return Incident(**values)

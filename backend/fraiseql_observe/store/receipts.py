@@ -8,13 +8,15 @@ from fraiseql_observe.incident.model import Receipt
 from fraiseql_observe.store.columns import dump, load
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from fraiseql_observe.store.engine import Transaction
 
 _PUT = """
 insert into receipt (incident_id, destination, ref) values (:incident_id, :destination, :ref)
 on conflict (incident_id, destination) do update set ref = excluded.ref
 """
-_GET = "select ref from receipt where incident_id = :incident_id and destination = :destination"
+_OF = "select incident_id, destination, ref from receipt where incident_id = any(:incidents)"
 
 
 def put(tx: Transaction, receipt: Receipt) -> None:
@@ -23,6 +25,9 @@ def put(tx: Transaction, receipt: Receipt) -> None:
     )
 
 
-def get(tx: Transaction, incident_id: str, destination: str) -> Receipt | None:
-    rows = tx.rows(_GET, {"incident_id": incident_id, "destination": destination})
-    return Receipt(incident_id, destination, load(rows[0]["ref"])) if rows else None
+def of(tx: Transaction, incidents: Collection[str]) -> dict[tuple[str, str], Receipt]:
+    """Give the receipts of these incidents, by incident and destination."""
+    return {
+        (row["incident_id"], row["destination"]): Receipt(row["incident_id"], row["destination"], load(row["ref"]))
+        for row in tx.rows(_OF, {"incidents": list(incidents)})
+    }

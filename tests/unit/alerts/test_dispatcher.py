@@ -48,13 +48,13 @@ async def test_what_is_due_is_sent_and_written_down(tmp_path):
         sent = await here.until_state("sent")
         (attempt,) = await here.attempts()
         (event,) = await here.timeline()
-        receipt = await here.engine.read(lambda tx: receipts.get(tx, "inc_1", "sink"))
+        receipt = await here.engine.read(lambda tx: receipts.of(tx, ["inc_1"]))
         assert here.dispatcher.healthy
     assert [told.delivery_id for told in sink.told] == ["dlv_sink_1"]
     assert (sent.attempts, sent.detail, sent.deadline_at) == (1, "taken", None)
     assert (attempt.number, attempt.outcome, attempt.status, attempt.reason) == (1, "sent", 202, "")
     assert (event.kind, event.actor.name, event.data["attempts"]) == (EventKind.DELIVERED, "sink", 1)
-    assert receipt.ref == {"ts": "1.5"}
+    assert receipt["inc_1", "sink"].ref == {"ts": "1.5"}
     assert here.metric("deliveries_total", notifier="webhook", outcome="sent") == 1
     assert here.metric("delivery_attempts_total", notifier="webhook", outcome="sent", reason="") == 1
     assert here.metric("delivery_latency_seconds_count", notifier="webhook") == 1
