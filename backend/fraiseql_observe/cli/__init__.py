@@ -26,7 +26,8 @@ COMMANDS = {
     "alert": "See and change incidents of a running backend; preview and test messages; replay dead letters.",
     "token": "Create, list and revoke the tokens of the backend.",
     "config": "Check the backend's settings, or show them without their secrets.",
-    "audit": "Ask the audit log a question of the catalogue: as a table, JSON or CSV; explain one.",
+    "audit": "Ask the audit log questions, report on it for auditors, and keep it in order.",
+    "doctor": "Look at everything that can be set up wrong, and say what to do.",
     "setup": "Prepare a database or a server for monitoring.",
     "lint": "Check the rendered dashboards and rules against the rules of the house.",
 }
