@@ -37,7 +37,7 @@ STATUS = "select * from fraiseql_observe.maintenance_status()"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a turn did. `busy`: another maintainer works; `waiting`: somebody held a lock; `more`: there is left to do."""
+    """What a turn did. `busy`: another maintainer works; `waiting`: somebody held a lock; `more` is left to do."""
 
     made: int = 0
     rows: int = 0
