@@ -88,7 +88,7 @@ def _value(parameter: Parameter, texts: Sequence[str], now: datetime) -> Any:
         raise ValueError(f"is given {len(texts)} times")
     if not texts:
         return _default(parameter)
-    value = _moment(texts[0], now) if parameter.type == "timestamptz" else _READERS[parameter.type](texts[0])
+    value = moment(texts[0], now) if parameter.type == "timestamptz" else _READERS[parameter.type](texts[0])
     return _within(parameter, value)
 
 
@@ -173,12 +173,12 @@ def _interval(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _moment(text: str, now: datetime) -> datetime:
+def moment(text: str, now: datetime) -> datetime:
     """RFC 3339 with its zone, milliseconds since the epoch, or now-6h."""
-    moment = _ago(text, now) if text.startswith("now") else _absolute(text)
-    if moment is None or not EARLIEST <= moment < LATEST:
+    at = _ago(text, now) if text.startswith("now") else _absolute(text)
+    if at is None or not EARLIEST <= at < LATEST:
         raise ValueError("is not a time such as 2026-11-23T09:30:00Z, now or now-6h, from 1970 to 2199")
-    return moment
+    return at
 
 
 def _ago(text: str, now: datetime) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fraiseql_observe.cli.audit_chain import accept_break, breaks, verify_chain
 from fraiseql_observe.cli.audit_maintain import maintain
 from fraiseql_observe.cli.audit_report import report
 from fraiseql_observe.cli.options import audit_database, database_option
@@ -55,6 +56,9 @@ def command() -> None:
 
 command.add_command(maintain)
 command.add_command(report)
+command.add_command(verify_chain)
+command.add_command(breaks)
+command.add_command(accept_break)
 
 
 @command.command("list")

@@ -97,9 +97,42 @@ class AuditSettings:
         minimum=1000,
         maximum=10_000_000,
     )
+    chain_url: Secret = setting(
+        "Connection URL of the same database for a user who may verify the hash chains of FraiseQL's own audit logs: a "
+        "member of fraiseql_observe_verifier. Empty: the service does not verify them.",
+        default=NO_SECRET,
+        example="postgresql://chain@db/app",
+    )
+    chain_keys: Secret = setting(
+        "The keys that FraiseQL signs the rows of its hash chains with (audit_signing_keys.key_value), also former "
+        "ones, one a line. Empty: signatures are not checked.",
+        default=NO_SECRET,
+    )
+    chain_every: timedelta = setting(
+        "How often new rows of the hash chains are verified.",
+        default=timedelta(minutes=1),
+        minimum=1,
+        maximum=86400,
+    )
+    chain_longest_transaction: timedelta = setting(
+        "No transaction of the application that writes to a hash chain lasts longer. Younger rows are verified later; "
+        "branches of a chain that are further apart are breaks.",
+        default=timedelta(minutes=10),
+        minimum=1,
+        maximum=86400,
+    )
+    chain_reread: timedelta = setting(
+        "How often rows that were verified are read again, to find what was changed since; 10,000 rows at a time, each "
+        "`chain_every`. 0: never.",
+        default=timedelta(days=1),
+        minimum=0,
+        maximum=366 * 86400,
+    )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.questions and not self.url:
             yield "questions", "are asked of a database; set `url` too"
         if timedelta(0) < self.metrics_every < timedelta(seconds=1):
             yield "metrics_every", "is less than a second; write 0 to read none"
+        if self.chain_keys and not self.chain_url:
+            yield "chain_keys", "are for verifying hash chains; set `chain_url` too"

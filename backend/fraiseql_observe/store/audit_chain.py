@@ -44,7 +44,7 @@ insert into audit_chain_seal (source, {_SEAL_COLUMNS}, checked_at)
 values (:source, :number, :last_at, :last_id, :last_hash, :rows, :digest, :checked_at)
 on conflict (source, number) do update set
   last_at = excluded.last_at, last_id = excluded.last_id, last_hash = excluded.last_hash, rows = excluded.rows,
-  digest = excluded.digest, checked_at = excluded.checked_at
+  digest = excluded.digest
 """
 _CHECKED = "update audit_chain_seal set checked_at = :at where source = :source and number = :number"
 _SEALED = """
@@ -143,7 +143,7 @@ def due(tx: Transaction, source: str, before: datetime) -> Seal | None:
 
 
 def put(tx: Transaction, source: str, seals: Iterable[Seal], *, since: Seal | None, at: datetime) -> None:
-    """Keep new seals and grown ones.
+    """Keep new seals and grown ones; what was in a grown one before is as long unread as it was.
 
     Raises:
         ConflictError: somebody else has gone on from `since` meanwhile.

@@ -11,6 +11,7 @@ from aiohttp import web
 from fraiseql_observe.web import console, health, intake, middlewares, openapi, rest, slack_actions
 from fraiseql_observe.web.access import Access
 from fraiseql_observe.web.auditing import Auditing
+from fraiseql_observe.web.chain import Chain
 from fraiseql_observe.web.keys import ACCESS, AUDIT, MAINTENANCE, MANAGER, SETTINGS
 from fraiseql_observe.web.maintenance import Maintenance
 
@@ -32,6 +33,8 @@ def create_app(manager: AlertManager, settings: Settings) -> web.Application:
     if settings.audit.url:
         app[AUDIT] = Auditing(settings.audit, manager)
         app.cleanup_ctx.append(_audit)
+    if settings.audit.chain_url:
+        app.cleanup_ctx.append(_chain)
     if settings.audit.maintenance_url:
         app[MAINTENANCE] = Maintenance(settings.audit, manager.telemetry.registry)
         app.cleanup_ctx.append(_maintain)
@@ -42,6 +45,13 @@ def create_app(manager: AlertManager, settings: Settings) -> web.Application:
 
 async def _audit(app: web.Application) -> AsyncIterator[None]:
     async with app[AUDIT].running():
+        yield
+
+
+async def _chain(app: web.Application) -> AsyncIterator[None]:
+    manager = app[MANAGER]
+    settings = app[SETTINGS].audit
+    async with Chain(settings, manager.engine, clock=manager.clock, telemetry=manager.telemetry).running():
         yield
 
 

@@ -112,6 +112,17 @@ class Findings:
     def met(self, trap: Trap) -> None:
         self.traps[trap] = self.traps.get(trap, 0) + 1
 
+    def include(self, other: Findings) -> None:
+        """Add what another reading found."""
+        self.rows += other.rows
+        self.unchecked += other.unchecked
+        self.broken += other.broken
+        self.breaks += other.breaks[: MOST_BREAKS - len(self.breaks)]
+        for trap, number in other.traps.items():
+            self.traps[trap] = self.traps.get(trap, 0) + number
+        for zone, number in other.zones.items():
+            self.zones[zone] = self.zones.get(zone, 0) + number
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

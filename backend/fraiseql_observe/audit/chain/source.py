@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 from fraiseql_observe.audit.chain.content import UNIFIED_KEYS, EventRecipe, UnifiedRecipe
 from fraiseql_observe.audit.chain.model import Break, Kind, Position, Row
 from fraiseql_observe.audit.chain.walk import Surroundings
-from fraiseql_observe.audit.connect import connected, described
-from fraiseql_observe.audit.facts import sources
 from fraiseql_observe.audit.sources import HASH_VERSION
 from fraiseql_observe.errors import AuditError
 
@@ -288,6 +286,10 @@ def logs(url: str) -> Iterator[list[Log]]:
     Raises:
         AuditError: the server does not answer, or the user may not read all of a log.
     """
+    # Only who verifies pays for the driver.
+    from fraiseql_observe.audit.connect import connected, described  # noqa: PLC0415
+    from fraiseql_observe.audit.facts import sources  # noqa: PLC0415
+
     with connected(url) as connection:
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":

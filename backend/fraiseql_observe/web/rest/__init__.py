@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.web.rest import administration, alerts, audit, deliveries, status, windows
+from fraiseql_observe.web.rest import administration, alerts, audit, chain, deliveries, status, windows
 from fraiseql_observe.web.rest.operation import BASE, Operation, bind
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *windows.OPERATIONS,
     *status.OPERATIONS,
     *audit.OPERATIONS,
+    *chain.OPERATIONS,
     *administration.OPERATIONS,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fraiseql_observe.audit.chain.model import Kind
 from fraiseql_observe.audit.question import FORMATS
 from fraiseql_observe.config.server import SCOPE
 from fraiseql_observe.incident.model import Action, AlertStatus, DeliveryState, EventKind, Severity, State
@@ -225,6 +226,40 @@ SCHEMAS: dict[str, Schema] = {
             ),
         },
         next={**TEXT, "description": "The `before` of the next page; empty on the last."},
+    ),
+    "AuditChain": thing(
+        "How far verifying hash chains has come, and the breaks that were found, accepted ones too.",
+        sources={
+            "type": "array",
+            "items": thing(
+                "One audit log. Times are null before the first; checked_at is when the seal that was longest not read "
+                "again was read.",
+                source=TEXT,
+                kind=TEXT,
+                rows=WHOLE,
+                unchecked=WHOLE,
+                verified_at=MAYBE_MOMENT,
+                sealed=WHOLE,
+                seals=WHOLE,
+                sealed_until=MAYBE_MOMENT,
+                checked_at=MAYBE_MOMENT,
+            ),
+        },
+        breaks=several("AuditBreak"),
+    ),
+    "AuditBreak": thing(
+        "A break of a hash chain: the row, how it is broken, and who has looked into it.",
+        id=TEXT,
+        source=TEXT,
+        row=TEXT,
+        at=MOMENT,
+        tenant=TEXT,
+        kind=one_of(Kind),
+        detail=TEXT,
+        found_at=MOMENT,
+        accepted_at=MAYBE_MOMENT,
+        accepted_by=TEXT,
+        comment=TEXT,
     ),
     "Token": thing("What is known of a token.", **TOKEN),
     "NewToken": thing("A new token, with its secret.", **TOKEN, token=TEXT),
