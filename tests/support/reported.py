@@ -7,7 +7,7 @@ from typing import Any
 
 from fraiseql_observe.audit.catalogue import load
 from fraiseql_observe.report import contents
-from fraiseql_observe.report.material import Answered, Head, Material, moment
+from fraiseql_observe.report.material import Answered, Chains, Head, Material, moment
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=2)
@@ -59,7 +59,7 @@ def answered(name: str, rows: list[dict[str, Any]] | None = None, **more: Any) -
     return Answered(question, asked, [tuple(row.get(key) for key in names) for row in given], **more)
 
 
-def material(*changed: Answered, **head: Any) -> Material:
+def material(*changed: Answered, chains: Chains | None = None, **head: Any) -> Material:
     """A whole report; `changed` answers take the place of the standard ones."""
     given = {
         "start": START,
@@ -72,4 +72,4 @@ def material(*changed: Answered, **head: Any) -> Material:
     }
     answers = {name: answered(name) for name in contents.questions()}
     answers |= {one.question.name: one for one in changed}
-    return Material(Head(**{**given, **head}), answers)
+    return Material(Head(**{**given, **head}), answers, chains or Chains())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fraiseql_observe.cli.options import audit_database, database_option
+from fraiseql_observe.cli.options import audit_database, audit_settings, database_option
 from fraiseql_observe.errors import ObserveError
 
 if TYPE_CHECKING:
@@ -53,10 +53,18 @@ MOST_ROWS = 999  # the questions give 1000 at most, and one tells whether there 
     show_default=True,
     help="Most rows of each list; the report says where there are more.",
 )
+@click.option(
+    "--chain-database",
+    "chain_url",
+    metavar="URL",
+    help="The same database for a user who may verify hash chains. Default: `audit.chain_url` of the settings, else "
+    "that of --database.",
+)
+@click.option(
+    "--chain/--no-chain", default=True, show_default=True, help="Verify hash chains: reads every row of them."
+)
 @click.option("--by", "made_by", metavar="NAME", help="Who makes the report. Default: the user of this machine.")
-def report(
-    *, url: str | None, output: Path | None, pdf: Path | None, as_json: bool, made_by: str | None, **wanted: Any
-) -> None:
+def report(*, output: Path | None, pdf: Path | None, as_json: bool, made_by: str | None, **asked: Any) -> None:
     """Make a compliance report of a period, for auditors.
 
     It is one HTML page that needs nothing else, laid out for screens and for A4 paper. Every number in it is the answer
@@ -66,10 +74,9 @@ def report(
     Exit code 1 when a question could not be answered; the report is written all the same and says which.
     """
     from fraiseql_observe.report import page, pdf_file  # noqa: PLC0415  only this command pays for it
-    from fraiseql_observe.report.gather import Wanted, gather  # noqa: PLC0415
 
     program = pdf_file.browser() if pdf else ""  # before the database works for nothing
-    material = asyncio.run(gather(audit_database(url), Wanted(**wanted), datetime.now(UTC), made_by or _user()))
+    material = _gathered(made_by=made_by or _user(), **asked)
     html = "" if as_json and not pdf else page.render(material)
     if output or as_json or not pdf:
         _write(_json(material) if as_json else html, output)
@@ -78,6 +85,18 @@ def report(
     if not material.whole:
         click.echo("Some questions could not be answered; the report says which.", err=True)
         click.get_current_context().exit(ObserveError.exit_code)
+
+
+def _gathered(*, url: str | None, chain_url: str | None, chain: bool, made_by: str, **wanted: Any) -> Material:
+    from fraiseql_observe.report.gather import Chained, Wanted, gather  # noqa: PLC0415
+
+    settings = None if url else audit_settings()
+    database = audit_database(url)
+    chained = Chained(chain_url or database if chain else "")
+    if chain and settings is not None and settings.chain_url and not chain_url:
+        keys = tuple(settings.chain_keys.reveal().split())
+        chained = Chained(settings.chain_url.reveal(), keys, settings.chain_longest_transaction)
+    return asyncio.run(gather(database, Wanted(**wanted), chained, datetime.now(UTC), made_by))
 
 
 def _json(material: Material) -> str:

@@ -83,9 +83,10 @@ def _show(findings: Sequence[Finding], wrong: int) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False)
-    for title, room in (("", None), ("Subject", 22), ("What was found", 24), ("What to do", 20)):
-        table.add_column(title, overflow="fold", min_width=room)
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("", width=max(len(mark) for mark, _ in MARKS.values()))
+    for title, share in (("Subject", 3), ("What was found", 4), ("What to do", 4)):
+        table.add_column(title, overflow="fold", ratio=share)
     for one in findings:
         mark, colour = MARKS[one.level.value]
         table.add_row(Text(mark, colour), *(Text(_clean(text)) for text in (one.subject, one.found, one.advice)))

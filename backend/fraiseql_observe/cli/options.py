@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from fraiseql_observe.config.audit import AuditSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,9 +51,18 @@ def audit_database(url: str | None) -> str:
     """
     if url:
         return url
-    from fraiseql_observe.config.load import load  # noqa: PLC0415  only who gives no URL pays for it
-
-    configured = load(None, os.environ).audit.url.reveal()
+    configured = audit_settings().url.reveal()
     if not configured:
         raise click.UsageError("Missing option '--database': give the audit database, postgresql://…")
     return configured
+
+
+def audit_settings() -> AuditSettings:
+    """What the settings of this folder or the environment say of the audit log.
+
+    Raises:
+        ConfigError: they are wrong.
+    """
+    from fraiseql_observe.config.load import load  # noqa: PLC0415  only who needs them pays for it
+
+    return load(None, os.environ).audit

@@ -24,6 +24,7 @@ _THIN = "\u202f"
 ALIKE = frozenset({"source"})
 # A mark beside each word, so that no colour need be seen.
 VERDICTS = {"ok": "\u2713", "warning": "!", "violation": "\u2717"}
+CHAINS = {"verified": "ok", "partly": "warning", "broken": "violation"}
 
 
 @dataclass(frozen=True, slots=True)

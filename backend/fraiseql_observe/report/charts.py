@@ -13,6 +13,7 @@ from fraiseql_observe.report.cells import UNITS, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from fraiseql_observe.audit.answer import Value
     from fraiseql_observe.report.contents import Drawing
@@ -63,7 +64,8 @@ def over_time(answered: Answered, drawing: Drawing, head: Head) -> Figure:
     """The answer to a question over time, drawn; it has at least one value."""
     every = series(answered, drawing)
     shown = every[:MOST_SERIES]
-    width = answered.parameters["bucket"]
+    asked = period.length(answered.parameters["bucket"])
+    width = period.step([at for each in every for at, _ in each.values], asked)
     counts = drawing.kind == "columns"
     said = svg.Described(answered.question.name, answered.question.title, "; ".join(map(_sentence, shown)))
     rows = [_row(each, head, width, drawing) for each in shown]
@@ -124,8 +126,8 @@ def _series(
     return Series(escape.plain(title, NAME), UNITS.get(unit, ""), key, kept, total)
 
 
-def _row(one: Series, head: Head, width: str, drawing: Drawing) -> svg.Row:
-    share = period.length(width) / (head.end - head.start)
+def _row(one: Series, head: Head, width: timedelta, drawing: Drawing) -> svg.Row:
+    share = width / (head.end - head.start)
     # A value of an interval stands for all of it: a line goes through its middle.
     shift = 0.0 if drawing.kind == "columns" else share / 2
     limited = drawing.limit is not None and one.key == drawing.limited

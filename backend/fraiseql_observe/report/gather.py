@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe._version import __version__
 from fraiseql_observe.audit import catalogue, direct
+from fraiseql_observe.audit.chain import LONGEST_TRANSACTION, verify
 from fraiseql_observe.audit.connect import described
-from fraiseql_observe.errors import AskError, ConfigError, Outcome
+from fraiseql_observe.errors import AskError, AuditError, ConfigError, Outcome
 from fraiseql_observe.report import contents, period
-from fraiseql_observe.report.material import Answered, Head, Material, moment
+from fraiseql_observe.report.material import Answered, Chains, Head, Material, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from fraiseql_observe.audit.question import Question
     from fraiseql_observe.audit.reader import Snapshot
 
 ROWS = 50  # of a list, unless told otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Chained:
+    """How hash chains are verified: as the user of `url` (empty: not at all), with these keys for signatures."""
+
+    url: str
+    keys: tuple[str, ...] = ()
+    longest_transaction: timedelta = LONGEST_TRANSACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,7 @@ class Wanted:
     rows: int = ROWS
 
 
-async def gather(url: str, wanted: Wanted, now: datetime, made_by: str) -> Material:
+async def gather(url: str, wanted: Wanted, chained: Chained, now: datetime, made_by: str) -> Material:
     """The answers to all questions of the report; one that cannot be answered is told in its place.
 
     Raises:
@@ -59,7 +70,25 @@ async def gather(url: str, wanted: Wanted, now: datetime, made_by: str) -> Mater
             hint="fraiseql-observe setup audit --check --database URL",
         )
     head = Head(start, end, wanted.tenants, now, made_by, described(url), __version__)
-    return Material(head, answers)
+    return Material(head, answers, await _chains(chained, head))
+
+
+async def _chains(chained: Chained, head: Head) -> Chains:
+    if not chained.url:
+        return Chains(problem="They were not asked for.")
+    try:
+        verdicts = await asyncio.to_thread(
+            verify,
+            chained.url,
+            start=head.start,
+            end=head.end,
+            tenants=head.tenants,
+            keys=chained.keys,
+            longest_transaction=chained.longest_transaction,
+        )
+    except AuditError as error:
+        return Chains(problem=error.message)
+    return Chains(verdicts)
 
 
 def _range(question: Question, wanted: Wanted, now: datetime) -> tuple[datetime, datetime]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fraiseql_observe.audit.answer import Value
+    from fraiseql_observe.audit.chain import Verdict
     from fraiseql_observe.audit.question import Question
+
+CHAINS = "hash_chains"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +89,37 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Chains:
+    """What became of verifying the hash chains of FraiseQL's own logs.
+
+    `verdicts` is one for each log that has a chain; `problem` is why they could not be verified, or were not.
+    """
+
+    verdicts: tuple[Verdict, ...] = ()
+    problem: str = ""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for the same findings, however long they took."""
+        return _digest([_line(self.as_json())])
+
+    def as_json(self) -> dict[str, Any]:
+        return {"problem": self.problem, "logs": [_verdict(each) for each in self.verdicts]}
+
+
+@dataclass(frozen=True)
 class Material:
     """Everything the page is made of, and nothing that is not in it."""
 
     head: Head
     answers: Mapping[str, Answered]
+    chains: Chains
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the list of all answers' fingerprints, one `sha256  name` a line, as sha256sum writes and reads it."""
-        return _digest(f"{each.fingerprint}  {name}" for name, each in self.answers.items())
+        """Of the list of all fingerprints, one `sha256  name` a line, as sha256sum writes it."""
+        sums = {name: each.fingerprint for name, each in self.answers.items()} | {CHAINS: self.chains.fingerprint}
+        return _digest(f"{each}  {name}" for name, each in sums.items())
 
     @property
     def whole(self) -> bool:
@@ -106,12 +131,29 @@ class Material:
             "ok": self.whole,
             "report": {**self.head.as_json(), "data_sha256": self.fingerprint},
             "answers": [each.as_json() for each in self.answers.values()],
+            CHAINS: {**self.chains.as_json(), "sha256": self.chains.fingerprint},
         }
 
 
 def moment(at: datetime) -> str:
     """RFC 3339 in UTC."""
-    return at.isoformat().replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _verdict(each: Verdict) -> dict[str, Any]:
+    return {
+        "source": each.source,
+        "state": each.state,
+        "rows": each.rows,
+        "broken": each.broken,
+        "unchecked": each.unchecked,
+        "signatures": each.signatures,
+        "remarks": list(each.remarks),
+        "breaks": [
+            {"row": one.row, "at": moment(one.at), "tenant": one.tenant, "kind": one.kind.value, "detail": one.detail}
+            for one in each.breaks
+        ],
+    }
 
 
 def _digest(lines: Iterable[str]) -> str:

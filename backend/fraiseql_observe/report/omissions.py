@@ -9,7 +9,7 @@ from fraiseql_observe.report import cells
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fraiseql_observe.report.material import Answered, Head, Material
+    from fraiseql_observe.report.material import Answered, Chains, Head, Material
     from fraiseql_observe.report.page import Block
 
 ALWAYS = (
@@ -22,6 +22,7 @@ def of(material: Material, blocks: Mapping[str, Block]) -> list[str]:
     """Every sentence, the gravest first."""
     return [
         *(f"{one.question.title}: there is no answer. {one.problem}" for one in _failed(material)),
+        *_of_chains(material.chains),
         *_of_lists(material),
         *_of_period(material.head),
         *(sentence for one in blocks.values() for sentence in _of_block(one)),
@@ -31,6 +32,16 @@ def of(material: Material, blocks: Mapping[str, Block]) -> list[str]:
 
 def _failed(material: Material) -> list[Answered]:
     return [one for one in material.answers.values() if one.problem]
+
+
+def _of_chains(chains: Chains) -> Iterator[str]:
+    if chains.problem:
+        yield f"Hash chains were not verified. {chains.problem}"
+    for each in chains.verdicts:
+        if each.unchecked:
+            yield f"{each.source}: the content of {cells.grouped(each.unchecked)} rows could not be checked."
+        if not each.signatures:
+            yield f"{each.source}: the signatures of its rows were not checked."
 
 
 def _of_lists(material: Material) -> Iterator[str]:

@@ -18,10 +18,13 @@ from fraiseql_observe.report import cells, charts, contents, omissions
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from fraiseql_observe.audit.chain import Break
     from fraiseql_observe.report.contents import Part
-    from fraiseql_observe.report.material import Answered, Head, Material
+    from fraiseql_observe.report.material import Answered, Chains, Head, Material
 
 _NAME = 120  # characters of a name in the head
+_REMARK = 600
+_BREAKS = 50  # of a log
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,11 @@ def render(material: Material) -> str:
         tiles=_tiles(material),
         sections=contents.SECTIONS,
         blocks=blocks,
+        chains=_chains(material.chains),
         left_out=omissions.of(material, blocks),
         answers=material.answers,
         marks=cells.VERDICTS,
+        states=cells.CHAINS,
     )
     return page
 
@@ -70,6 +75,33 @@ def block(part: Part, answered: Answered, head: Head) -> Block:
         return Block(answered, nothing=part.empty)
     drawing = Markup(charts.ranking(answered, *part.ranking)) if part.ranking else None  # noqa: S704  as above
     return Block(answered, drawing, table=cells.table(answered))
+
+
+def _chains(chains: Chains) -> dict[str, Any]:
+    """The verdict of each log; of what breaks it the first, and how many more there are."""
+    return {
+        "problem": chains.problem,
+        "fingerprint": chains.fingerprint,
+        "logs": [
+            {
+                "source": escape.plain(each.source, _NAME),
+                "state": each.state,
+                "rows": each.rows,
+                "broken": each.broken,
+                "signatures": "checked" if each.signatures else "not checked",
+                "remarks": [escape.plain(remark, _REMARK) for remark in each.remarks],
+                "breaks": [
+                    (_moment(one.at), *(escape.plain(text, cells.LONGEST) for text in _words(one)))
+                    for one in each.breaks[:_BREAKS]
+                ],
+            }
+            for each in chains.verdicts
+        ],
+    }
+
+
+def _words(one: Break) -> tuple[str, ...]:
+    return one.tenant or cells.NOTHING, one.row, one.kind.value.replace("_", " "), one.detail
 
 
 def _head(head: Head) -> dict[str, Any]:
@@ -107,6 +139,7 @@ def _tiles(material: Material) -> list[tuple[str, str, str]]:
         (_rows(answers["compliance_permission_changes"]), "permission changes", "permission-changes"),
         (_rows(answers["errors_top_fingerprints"]), "distinct errors", "errors"),
         (_longest(answers["compliance_audit_lag"]), "longest delay of a row", "lag"),
+        (_chained(material.chains), "hash chains", "chains"),
     ]
 
 
@@ -129,6 +162,17 @@ def _rows(answered: Answered) -> str:
 
 def _longest(answered: Answered) -> str:
     return readable(max(_numbers(answered, "maximum"), default=0), "seconds") if answered.rows else cells.NOTHING
+
+
+def _chained(chains: Chains) -> str:
+    """The worst that was found, in a word or two."""
+    if chains.problem:
+        return "not verified"
+    broken = [each for each in chains.verdicts if each.state == "broken"]
+    if broken:
+        return f"{len(broken)} broken"
+    whole = all(each.state == "verified" for each in chains.verdicts)
+    return "none" if not chains.verdicts else "verified" if whole else "partly verified"
 
 
 @cache

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from statistics import median_low
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-DRAWN = 110  # intervals at most: each is still a column that can be told from its neighbour on paper
-_BUCKETS = ("1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "3h", "6h", "12h", "1d", "2d", "7d", "14d", "28d", "56d")
+# The interval for periods up to a length. Beyond six hours the questions read sums of whole hours, beyond a week of
+# whole days; and still each column can be told from its neighbour on paper.
+_BUCKETS = (("1m", 2), ("2m", 4), ("5m", 6), ("1h", 7 * 24), ("1d", 366 * 24), ("7d", 5 * 366 * 24))  # hours
+_LONGEST = "28d"
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_NAMES = {"m": "minute", "h": "hour", "d": "day"}
+_NAMES = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 _TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 10080)  # minutes
 _LABELS = 8  # at most
 _SHORT = timedelta(hours=36)
@@ -24,14 +28,22 @@ def length(bucket: str) -> timedelta:
 
 
 def bucket(start: datetime, end: datetime) -> str:
-    """The shortest round interval that divides the period into at most `DRAWN`."""
-    return next((each for each in _BUCKETS if (end - start) / length(each) <= DRAWN), _BUCKETS[-1])
+    """The interval that fits a period."""
+    hours = (end - start) / timedelta(hours=1)
+    return next((each for each, most in _BUCKETS if hours <= most), _LONGEST)
 
 
-def named(text: str) -> str:
+def step(times: Sequence[datetime], asked: timedelta) -> timedelta:
+    """How long an interval of an answer really is: as far as its moments are apart, or as was asked."""
+    apart = [after - before for before, after in pairwise(sorted(set(times)))]
+    return max(median_low(apart), asked) if apart else asked
+
+
+def named(length: timedelta) -> str:
     """An interval in words: `1 hour`, `15 minutes`."""
-    count, name = int(text[:-1]), _NAMES[text[-1]]
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    unit, size = next(((unit, size) for unit, size in _NAMES if length % size == timedelta(0)), _NAMES[-1])
+    count = round(length / size)
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def ticks(start: datetime, end: datetime) -> list[tuple[datetime, str]]:

@@ -14,7 +14,7 @@ from fraiseql_observe.audit.direct import bound, reading
 from fraiseql_observe.cli import cli
 from fraiseql_observe.errors import AskError, AuditError, ConfigError
 from fraiseql_observe.report import contents, gather
-from fraiseql_observe.report.gather import Wanted
+from fraiseql_observe.report.gather import Chained, Wanted
 
 FROM, TO = "2026-03-04T12:00:00Z", "2026-03-04T13:00:00Z"
 EVIL = "<script>alert(1)</script>\u202e"
@@ -113,7 +113,7 @@ async def test_one_question_that_fails_leaves_the_others(filled):
     filled.run("revoke select on fraiseql_observe.error_groups from fraiseql_observe_reader")
     try:
         wanted = Wanted(FROM, TO)
-        material = await gather.gather(filled.reader_url, wanted, NOON + timedelta(days=1), "Ada")
+        material = await gather.gather(filled.reader_url, wanted, Chained(""), NOON + timedelta(days=1), "Ada")
     finally:
         filled.run("grant select on fraiseql_observe.error_groups to fraiseql_observe_reader")
     failed = {name for name, one in material.answers.items() if one.problem}
@@ -163,3 +163,26 @@ def test_an_empty_log_makes_a_report_too(database_url):
         connection.execute("drop schema fraiseql_observe cascade")
     with pytest.raises(AskError, match="No question could be answered"):
         CliRunner().invoke(cli, given, standalone_mode=False, catch_exceptions=False)
+
+
+def test_hash_chains_are_verified_where_the_user_may(database_url):
+    pytest.importorskip("fraiseql")
+    from chained import chained  # noqa: PLC0415
+
+    from fraiseql_observe.audit import setup  # noqa: PLC0415
+
+    def report(*more):
+        given = ("audit", "report", "--from", FROM, "--to", "2026-03-06T00:00:00Z", "--database", database_url, *more)
+        return CliRunner().invoke(cli, given, standalone_mode=False, catch_exceptions=False).stdout
+
+    with chained(database_url, "unified") as log:
+        ids = log.fill(9)
+        setup.apply(database_url)
+        document = json.loads(report("--json"))
+        (found,) = document["hash_chains"]["logs"]
+        assert (found["state"], found["rows"]) == ("verified", 9)
+        log.tamper("update audit_events set entity_type = 'money' where id = %(id)s", id=ids[4])
+        html = report()
+        assert "What breaks the chain of <bdi>public.audit_events</bdi>" in html
+        assert ids[4] in html
+        assert "They were not asked for." in report("--no-chain")

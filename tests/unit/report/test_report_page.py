@@ -10,9 +10,11 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
-from reported import CATALOGUE, END, HOSTILE, MADE, TIMES, answered, material
+from reported import CATALOGUE, END, HOSTILE, MADE, START, TIMES, answered, material
 
+from fraiseql_observe.audit.chain import Break, Kind, Verdict
 from fraiseql_observe.report import cells, contents, page
+from fraiseql_observe.report.material import Chains
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
@@ -174,6 +176,52 @@ def test_users_counted_once_an_interval_have_no_sum():
     assert "Users and addresses 1 2026-03-01 01:00" in text
 
 
+BREAK = Break("row 7", START, "acme", Kind.CHANGED, f"its content has another hash {HOSTILE}")
+
+
+def verdict(**more):
+    standard = {"rows": 1200, "breaks": (), "broken": 0, "remarks": (), "unchecked": 0, "signatures": True}
+    return Verdict(**{"source": "public.audit_events", "kind": "unified", "seconds": 1.5, **standard, **more})
+
+
+def chained(*verdicts, problem=""):
+    return shown(chains=Chains(verdicts, problem)).text
+
+
+def test_hash_chains():
+    assert "There is no source with a hash chain" in chained()
+    assert "none hash chains" in chained()
+    whole = chained(verdict(remarks=("A trap was met.",)))
+    assert re.search(r"✓ verified public.audit_events 1 200 0 checked", whole)
+    assert "A trap was met." in whole
+    assert "verified hash chains" in whole
+
+
+def test_a_broken_chain_is_told_with_its_rows():
+    html = page.render(material(chains=Chains((verdict(breaks=(BREAK,), broken=3),))))
+    text = Outline(html).text
+    assert "1 broken hash chains" in text
+    assert "1 of 3" in text
+    assert "2026-03-01 00:00:00 UTC acme row 7 changed its content has another hash" in text
+    assert "<script" not in html
+
+
+def test_chains_that_were_not_or_not_wholly_verified():
+    assert "Hash chains were not verified. The user may not." in chained(problem="The user may not.")
+    partly = chained(verdict(unchecked=4, signatures=False))
+    assert "partly verified hash chains" in partly
+    assert "the content of 4 rows could not be checked" in partly
+    assert "the signatures of its rows were not checked" in partly
+
+
+def test_what_was_found_counts_and_not_how_long_it_took():
+    def printed(**more):
+        return Chains((verdict(**more),)).fingerprint
+
+    assert printed(seconds=9.0) == printed()
+    assert len({printed(), printed(rows=1), printed(breaks=(BREAK,), broken=1), Chains(problem="No.").fingerprint}) == 4
+
+
 def column(kind="string", unit="", name="x"):
     return replace(CATALOGUE["tenants"].columns[0], name=name, type=kind, unit=unit)
 
@@ -225,5 +273,8 @@ def test_the_fingerprint_can_be_made_again_from_the_data():
     for one in document["answers"]:
         head = [one["question"], one["parameters"], one["more"], one["problem"]]
         assert digest(map(line, [head, *sorted(one["rows"], key=line)])) == one["sha256"]
+    chains = {name: value for name, value in document["hash_chains"].items() if name != "sha256"}
+    assert digest([line(chains)]) == document["hash_chains"]["sha256"]
     sums = [f"{one['sha256']}  {one['question']}" for one in document["answers"]]
+    sums.append(f"{document['hash_chains']['sha256']}  hash_chains")
     assert digest(sums) == document["report"]["data_sha256"]

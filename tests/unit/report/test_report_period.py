@@ -17,21 +17,41 @@ START = datetime(2026, 3, 1, 10, 7, tzinfo=UTC)
     ("length", "expected"),
     [
         (timedelta(minutes=15), "1m"),
-        (timedelta(hours=24), "15m"),
-        (timedelta(days=7), "2h"),
-        (timedelta(days=31), "12h"),
-        (timedelta(days=365), "7d"),
-        (timedelta(days=3660), "56d"),
-        (timedelta(days=36600), "56d"),
+        (timedelta(hours=6), "5m"),
+        (timedelta(hours=7), "1h"),
+        (timedelta(days=7), "1h"),
+        (timedelta(days=31), "1d"),
+        (timedelta(days=366), "1d"),
+        (timedelta(days=367), "7d"),
+        (timedelta(days=3660), "28d"),
     ],
 )
 def test_the_interval_fits_the_period(length, expected):
     assert period.bucket(START, START + length) == expected
 
 
-@pytest.mark.parametrize(("text", "said"), [("1h", "1 hour"), ("15m", "15 minutes"), ("1d", "1 day"), ("7d", "7 days")])
-def test_an_interval_in_words(text, said):
-    assert period.named(text) == said
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(minutes=15), "15 minutes"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(days=7), "7 days"),
+        (timedelta(hours=36), "36 hours"),
+        (timedelta(seconds=90), "2 minutes"),
+    ],
+)
+def test_an_interval_in_words(length, said):
+    assert period.named(length) == said
+
+
+def test_an_interval_is_as_long_as_the_answer_says():
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    assert period.step([], hour) == hour
+    assert period.step([START], hour) == hour
+    assert period.step([START, START + hour, START + 9 * hour, START + 10 * hour], hour) == hour
+    assert period.step([START, START, START + day, START + 2 * day], hour) == day
+    assert period.step([START, START + timedelta(minutes=1)], hour) == hour
 
 
 def labels(length):
