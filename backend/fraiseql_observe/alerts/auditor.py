@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts import watchdog
-from fraiseql_observe.store import escalations, inbox, incidents, outbox, retention
+from fraiseql_observe.alerts.channels import DISABLED
+from fraiseql_observe.store import clockback, escalations, inbox, incidents, outbox, retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 INTERVAL = timedelta(seconds=10)
 OVERDUE = timedelta(seconds=30)  # a step that late was not merely queued
 PRUNE = timedelta(hours=1)
+SET_BACK = timedelta(minutes=1)  # since the last look: more than clocks are corrected by without a fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,13 @@ class Auditor:
     ) -> None:
         self._engine, self._settings, self._clock = engine, settings, clock
         self._telemetry, self._nudge = telemetry, nudge
-        self._started = clock()
+        self._started = self._looked = clock()
         self._pruned: datetime | None = None
 
     async def turn(self) -> float:
         """Look once; return the seconds until the next look."""
         now, settings = self._clock(), self._settings()
+        await self._heed_the_clock(now)
         seen = await self._engine.read(lambda tx: _look(tx, now))
         self._show(seen, now)
         await self._engine.write(lambda tx: watchdog.check(tx, settings.watchdog, self._started, now))
@@ -73,6 +76,17 @@ class Auditor:
             await self._prune(now - settings.store.history)
             self._pruned = now
         return INTERVAL.total_seconds()
+
+    async def _heed_the_clock(self, now: datetime) -> None:
+        """Bring back what was put off while the clock was ahead; forget nothing because it jumped ahead."""
+        by = self._looked - now
+        if by > SET_BACK:
+            log.warning("the clock was set back by %s: what waits is put earlier by as much", by)
+            await self._engine.write(lambda tx: _set_back(tx, by, now))
+            self._started = min(self._started, now)
+        elif -by > PRUNE:  # or this machine slept: whoever is right, history can wait
+            self._pruned = now
+        self._looked = now
 
     def _show(self, seen: Seen, now: datetime) -> None:
         if seen.overdue.count or seen.stuck:
@@ -88,6 +102,11 @@ class Auditor:
     async def _prune(self, before: datetime) -> None:
         while (await self._engine.write(lambda tx: retention.prune(tx, before))).more:
             pass
+
+
+def _set_back(tx: Transaction, by: timedelta, now: datetime) -> None:
+    clockback.put_earlier(tx, by, now, DISABLED)
+    watchdog.set_back(tx, now)
 
 
 def _look(tx: Transaction, now: datetime) -> Seen:

@@ -34,7 +34,10 @@ class Fires:
 
 @dataclass(slots=True)
 class Memory:
-    """Since when our alerts are not in its list, and since when its alerts (fingerprints) are not in ours."""
+    """Since when our alerts are not in its list, and since when its alerts (fingerprints) are not in ours.
+
+    No time in it is later than the last look, though the clock may have been set back.
+    """
 
     absent: dict[Identity, datetime] = field(default_factory=dict)
     unknown: dict[str, datetime] = field(default_factory=dict)
@@ -55,7 +58,7 @@ def lost_resolves(
         confirm_after: how long something must be absent.
     """
     absent = [one for one in ours if one.fingerprint not in theirs and one.last_seen < asked]
-    memory.absent = {one.identity: memory.absent.get(one.identity, asked) for one in absent}
+    memory.absent = {one.identity: min(memory.absent.get(one.identity, asked), asked) for one in absent}
     return [
         one for one in absent if one.incident_id in suspects or asked - memory.absent[one.identity] >= confirm_after
     ]
@@ -76,7 +79,7 @@ def lost_alerts(
         confirm_after: how long something must be unknown.
     """
     unknown = {one.fingerprint for one in theirs if one.active} - set(ours)
-    memory.unknown = {name: memory.unknown.get(name, asked) for name in unknown}
+    memory.unknown = {name: min(memory.unknown.get(name, asked), asked) for name in unknown}
     return {name for name in unknown if name in doubtful or asked - memory.unknown[name] >= confirm_after}
 
 

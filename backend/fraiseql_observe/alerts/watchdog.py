@@ -48,6 +48,13 @@ def check(tx: Transaction, watchdog: WatchdogSettings, started: datetime, now: d
     return True
 
 
+def set_back(tx: Transaction, now: datetime) -> None:
+    """Expect it from now on when it was last seen by a clock that was ahead; else its absence would not be missed."""
+    kept = settings.get(tx, WATCHDOG_SEEN)
+    if kept and datetime.fromisoformat(kept) > now:
+        settings.put(tx, WATCHDOG_SEEN, now.isoformat())
+
+
 def _alert(name: str, seen: datetime, *, starts_at: datetime | None = None, ended_at: datetime | None = None) -> Alert:
     return payload.new_alert(
         NAME,

@@ -139,8 +139,9 @@ async def test_what_is_older_than_the_history_is_forgotten(it):
     await it.tell(group(alert("a", end=9)))
     for pause, left in ((3600, 1), (2 * 86_400, 0)):
         await it.manager.engine.write(lambda tx: tx.execute("update delivery set state = 'sent'"))
-        it.time.now = at(pause)
-        await it.parts._auditor.turn()
+        for later in (0, 3600):  # after a leap nothing is forgotten for an hour: perhaps the clock is wrong
+            it.time.now = at(pause + later)
+            await it.parts._auditor.turn()
         assert len((await it.manager.search(incidents.Query())).incidents) == left
 
 
