@@ -48,9 +48,11 @@ local context(config, selector, others, window, by) = {
   sumIncrease(metric, by=[], where=''):: q.aggregate('sum', q.increase(metric, where), by),
 
   // Of counters of one database, which every replica shows: adding the replicas up would count each event more than once,
-  // and one that takes over from another goes on where it was. `apart` are the labels that tell the counters apart.
+  // and one that takes over from another goes on where it was. What the replica that goes showed last counts until the
+  // others have read it too; else the counters would seem to go back. `apart` are the labels that tell them apart.
   sharedIncrease(metric, apart, where='')::
-    local counters = q.max(metric, apart, where);
+    local shown = 'max_over_time(' + q.range(metric, where, duration.window(config, 120)) + ')';
+    local counters = q.aggregate('max', shown, apart);
     q.aggregate('sum', 'increase((' + counters + ')[' + q.window + ':' + duration.text(config, config.scrapeInterval) + '])'),
 
   sumChange(metric, by=[], where=''):: q.aggregate('sum', q.change + '(' + q.range(metric, where) + ')', by),

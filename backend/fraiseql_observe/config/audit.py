@@ -76,7 +76,7 @@ class AuditSettings:
         "access, the lag of the log, its size. At least a second; 0 reads none.",
         default=timedelta(seconds=15),
         minimum=0,
-        maximum=300,
+        maximum=30,
     )
     maintenance_url: Secret = setting(
         "Connection URL of the same database for a user who may maintain the log: its owner, or a member of "

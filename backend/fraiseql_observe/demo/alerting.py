@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.demo.sinks import SinkSecrets
 
 CONSOLE_TOKEN = "console-token"  # noqa: S105  the file's name
+AUDITOR_TOKEN = "auditor-token"  # noqa: S105  likewise
 ON_CALL = "oncall@blog.example"
 EVERYBODY = ("slack", "email", "pagerduty", "webhook")
 
@@ -30,12 +31,16 @@ def _token() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What the backend must know, made for each run: of the sinks, of Alertmanager, of the console's visitor."""
+    """What the backend must know, made for each run: of the sinks, of the audit log, of those who come to it."""
 
     sinks: SinkSecrets
     audit_url: str
+    maintenance_url: str
+    chain_url: str
+    chain_keys: str
     webhook: str = field(default_factory=_token)
     console: str = field(default_factory=_token)
+    auditor: str = field(default_factory=_token)
 
     def files(self) -> dict[str, str]:
         """Return the files that hold them, by name."""
@@ -47,6 +52,10 @@ class Keys:
             "pagerduty-routing-key": self.sinks.routing_key,
             "webhook-signing-secret": self.sinks.webhook,
             "audit-url": self.audit_url,
+            "audit-maintenance-url": self.maintenance_url,
+            "audit-chain-url": self.chain_url,
+            "audit-chain-keys": self.chain_keys,
+            AUDITOR_TOKEN: self.auditor,
         }
 
 
@@ -58,7 +67,8 @@ def settings(ports: Ports, folder: Path) -> dict[str, Any]:
         "intake": {"token_file": str(folder / WEBHOOK_TOKEN)},
         "auth": {
             "tokens": {
-                "visitor": {"token_file": str(folder / CONSOLE_TOKEN), "scopes": ["alerts:read", "alerts:write"]}
+                "visitor": {"token_file": str(folder / CONSOLE_TOKEN), "scopes": ["alerts:read", "alerts:write"]},
+                "auditor": {"token_file": str(folder / AUDITOR_TOKEN), "scopes": ["audit:read"]},
             }
         },
         # Quicker than anybody would run it, so that a visitor sees what happens.
@@ -69,7 +79,16 @@ def settings(ports: Ports, folder: Path) -> dict[str, Any]:
         },
         "heartbeat": {"url": f"{sinks}{Hooks.heartbeat}", "interval": "5s"},
         "prometheus": {"url": f"http://{address(ports, 'prometheus')}"},
-        "audit": {"url_file": str(folder / "audit-url")},
+        "audit": {
+            "url_file": str(folder / "audit-url"),
+            "metrics_every": "2s",
+            "maintenance_url_file": str(folder / "audit-maintenance-url"),
+            "maintenance_every": "2s",
+            "chain_url_file": str(folder / "audit-chain-url"),
+            "chain_keys_file": str(folder / "audit-chain-keys"),
+            "chain_every": "5s",
+            "chain_longest_transaction": "5s",
+        },
         "slack": {"signing_secret_file": str(folder / "slack-signing-secret"), "teams": [TEAM], "hooks_url": sinks},
         "destinations": destinations(ports, folder, sinks),
         "policies": {

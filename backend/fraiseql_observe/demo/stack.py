@@ -20,6 +20,7 @@ from fraiseql_observe.demo.configuration import below
 from fraiseql_observe.demo.grafana import GrafanaServer, Runner
 from fraiseql_observe.demo.servers import (
     AlertmanagerServer,
+    Auditor,
     BackendServer,
     BlogServer,
     NodeExporter,
@@ -46,6 +47,8 @@ DATABASE = "blog"
 OWNER = "blog"
 READER = "fraiseql_observe_reader"
 EXPORTER = "postgres_exporter"
+MAINTAINER = "audit_maintenance"
+VERIFIER = "audit_chain"
 
 
 class _Place(TypedDict):
@@ -58,15 +61,17 @@ AnyServer = TypeVar("AnyServer", bound=Server)
 
 @dataclass(frozen=True)
 class Credentials:
-    """Of the three roles besides the superuser: the application, the audit reader, the exporter."""
+    """Of the roles besides the superuser: the application, the exporter, and three that see to the audit log."""
 
     owner: str
     reader: str
     exporter: str
+    maintainer: str
+    verifier: str
 
     @classmethod
     def generate(cls) -> Credentials:
-        return cls(*(secrets.token_urlsafe(18) for _ in range(3)))
+        return cls(*(secrets.token_urlsafe(18) for _ in range(5)))
 
 
 class Stack:
@@ -126,6 +131,8 @@ class Stack:
         with psycopg.connect(self.postgres.url, autocommit=True) as connection:
             _create_login(connection, OWNER, self._credentials.owner)
             _create_login(connection, EXPORTER, self._credentials.exporter, member_of="pg_monitor")
+            _create_login(connection, MAINTAINER, self._credentials.maintainer)
+            _create_login(connection, VERIFIER, self._credentials.verifier)
             connection.execute(sql.SQL("create database {0} owner {0}").format(sql.Identifier(DATABASE)))
         with psycopg.connect(self.postgres.url_of(DATABASE)) as connection:
             connection.execute("create extension pg_stat_statements")
@@ -137,7 +144,10 @@ class Stack:
     def set_up_audit(self) -> None:
         """Do what `fraiseql-observe setup audit` does."""
         url = self.postgres.url_of(DATABASE)
-        setup.apply(url, reader_password=self._credentials.reader, wishes=Wishes(app_role=OWNER))
+        wishes = Wishes(app_role=OWNER, maintainer_role=MAINTAINER)
+        setup.apply(url, reader_password=self._credentials.reader, wishes=wishes)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(sql.SQL("grant fraiseql_observe_verifier to {}").format(sql.Identifier(VERIFIER)))
 
     def start_redis(self) -> None:
         self.redis = self._start(RedisServer(**self._place("redis")))
@@ -174,7 +184,14 @@ class Stack:
 
     def start_backend(self) -> None:
         """Start the alert backend between Alertmanager and the sinks."""
-        write_files(self.folder, alerting.Keys(self.sinks.secrets, self.reader_url).files())
+        keys = alerting.Keys(
+            self.sinks.secrets,
+            audit_url=self.reader_url,
+            maintenance_url=self.postgres.url_of(DATABASE, user=MAINTAINER, password=self._credentials.maintainer),
+            chain_url=self.postgres.url_of(DATABASE, user=VERIFIER, password=self._credentials.verifier),
+            chain_keys="\n".join(database.signing_keys(self.postgres.url_of(DATABASE))),
+        )
+        write_files(self.folder, keys.files())
         settings = alerting.settings(self.ports, self.folder)
         self.backend = self._start(BackendServer(settings, **self._place("backend")))
 
@@ -188,8 +205,10 @@ class Stack:
         self.grafana = self._start(server, within=120)
 
     def start_traffic(self) -> None:
+        token = (self.folder / alerting.AUDITOR_TOKEN).read_text()
+        audit = Auditor(self.url_of("backend"), token)
         self.traffic = self._start(
-            TrafficGenerator(self.blog, self.database_url, rate=self.rate, folder=self.folder / "traffic")
+            TrafficGenerator(self.blog, self.database_url, rate=self.rate, audit=audit, folder=self.folder / "traffic")
         )
 
     def write_keys(self) -> None:

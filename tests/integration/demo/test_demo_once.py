@@ -21,7 +21,7 @@ from fraiseql_observe.demo.servers.server import HOST, port_is_free
 
 pytestmark = [pytest.mark.fraiseql, pytest.mark.timeout(300)]
 
-ALL = 54 + 13  # of the application's six dashboards, and of the alert backend's
+ALL = 54 + 21  # of the application's six dashboards, and of the alert backend's
 PANELS = {"dashboards": 7, "panels": ALL, "panels_with_data": ALL, "missing": []}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 
 import psycopg
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from fraiseql_observe.audit import metrics, sampling
+from fraiseql_observe.audit import metrics, metrics_page, sampling
 from fraiseql_observe.audit.metrics import FAMILIES, Latest, Reading
 from fraiseql_observe.telemetry import Telemetry
 
@@ -78,6 +79,12 @@ def test_no_name_is_the_backends_own_already(latest):
 def test_every_metric_has_a_name_and_a_reading_of_its_own():
     assert len({family.series for family in FAMILIES}) == len({family.reading for family in FAMILIES}) == len(FAMILIES)
     assert metrics.UP.series == "fraiseql_observe_audit_up"
+
+
+def test_the_page_about_them_is_fresh():
+    page = Path(__file__).parents[3] / "docs/reference/audit-metrics.md"
+    command = "python -m fraiseql_observe.audit.metrics_page > docs/reference/audit-metrics.md"
+    assert page.read_text(encoding="utf-8") == metrics_page.page(), f"run: {command}"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,10 @@ PORTS = Ports(20000)
 
 @pytest.fixture
 def keys():
-    return alerting.Keys(SinkSecrets.generate(), "postgresql://reader:hunter2@127.0.0.1:1/blog")
+    def url(who):
+        return f"postgresql://{who}:hunter2@127.0.0.1:1/blog"
+
+    return alerting.Keys(SinkSecrets.generate(), url("reader"), url("maintenance"), url("chain"), "key of the chain")
 
 
 @pytest.fixture
@@ -34,6 +37,9 @@ def test_the_backend_takes_them(file, keys):
     assert settings.intake.token.reveal() == keys.webhook
     assert settings.auth.tokens["visitor"].token.reveal() == keys.console
     assert settings.audit.url.reveal() == keys.audit_url
+    assert settings.audit.maintenance_url.reveal() == keys.maintenance_url
+    assert settings.audit.chain_url.reveal() == keys.chain_url
+    assert settings.audit.chain_keys.reveal() == keys.chain_keys
 
 
 def test_everybody_hears_of_everything_at_once(file):

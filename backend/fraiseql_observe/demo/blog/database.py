@@ -8,8 +8,9 @@ from importlib import resources
 import psycopg
 from psycopg.rows import class_row
 
-# FraiseQL ships the tables of its role-based access control as a migration.
+# FraiseQL ships the tables of its role-based access control, and its hash-chained audit log, as migrations.
 FRAISEQL_ROLES = ("fraiseql.enterprise", "migrations/002_rbac_tables.sql")
+FRAISEQL_AUDIT = ("fraiseql.enterprise", "migrations/002_unified_audit.sql")
 
 PEOPLE = """
     select distinct on (t.slug, u.name)
@@ -41,7 +42,7 @@ class Person:
 def prepare(database_url: str) -> None:
     """Create schema and seed data; harmless when they exist."""
     package = __package__ or __name__
-    scripts = [FRAISEQL_ROLES, (package, "schema.sql"), (package, "seed.sql")]
+    scripts = [FRAISEQL_ROLES, FRAISEQL_AUDIT, (package, "schema.sql"), (package, "seed.sql")]
     with psycopg.connect(database_url) as connection:
         for owner, path in scripts:
             connection.execute(resources.files(owner).joinpath(path).read_bytes())
@@ -51,3 +52,9 @@ def people(database_url: str) -> list[Person]:
     """Return everybody with the strongest role each has, in a stable order."""
     with psycopg.connect(database_url) as connection, connection.cursor(row_factory=class_row(Person)) as cursor:
         return cursor.execute(PEOPLE).fetchall()
+
+
+def signing_keys(database_url: str) -> list[str]:
+    """Return what the blog's hash-chained audit log is signed with."""
+    with psycopg.connect(database_url) as connection:
+        return [str(key) for (key,) in connection.execute("select key_value from audit_signing_keys order by id")]

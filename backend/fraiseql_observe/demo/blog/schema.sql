@@ -132,6 +132,17 @@ create or replace function app.post_as_json(post_id uuid) returns jsonb language
     select data from v_post where id = post_id
 $$;
 
+-- What somebody may want proof of also goes into FraiseQL's own log, whose rows carry one another's hashes.
+insert into audit_signing_keys (key_value)
+select encode(gen_random_bytes(32), 'hex') where not exists (select from audit_signing_keys);
+
+create or replace function app.prove(
+    tenant uuid, by_user uuid, entity_type text, entity_id uuid, operation text, before jsonb, after jsonb
+) returns void language sql as $$
+    select log_and_return_mutation(
+        tenant, by_user, entity_type, entity_id, operation, lower(operation), null, null, before, after, null)
+$$;
+
 create or replace function app.create_post(tenant uuid, author uuid, input jsonb) returns mutation_response language plpgsql as $$
 declare
     new_id uuid;
@@ -165,6 +176,7 @@ begin
     if not found then
         return app.answer('noop:published', 'The post is published already.', 'Post', app.post_as_json(post_id));
     end if;
+    perform app.prove((input ->> 'tenant_id')::uuid, null, 'Post', post_id, 'UPDATE', null, app.post_as_json(post_id));
     return app.answer('updated', 'Post published.', 'Post', app.post_as_json(post_id), array['status', 'published_at']);
 end $$;
 
@@ -181,6 +193,7 @@ begin
     select coalesce(jsonb_agg(jsonb_build_object('__typename', 'Comment', 'id', c.id)), '[]')
     into comments from tb_comment c where c.post_id = gone;
     delete from tb_post where id = gone;
+    perform app.prove((input ->> 'tenant_id')::uuid, null, 'Post', gone, 'DELETE', post, null);
     return app.answer('deleted', 'Post deleted.', 'Post', post, null,
                      jsonb_build_object('updated', '[]'::jsonb, 'deleted', comments));
 end $$;
@@ -222,6 +235,7 @@ begin
     if assignment.id is null then
         return app.answer('noop:granted', 'The user has this role already.', 'UserRole', null);
     end if;
+    perform app.prove(assignment.tenant_id, assignment.granted_by, 'UserRole', assignment.id, 'INSERT', null, to_jsonb(assignment));
     return app.answer('created', 'Role granted.', 'UserRole', to_jsonb(assignment));
 end $$;
 
@@ -236,5 +250,6 @@ begin
     if assignment.id is null then
         return app.answer('noop:not_granted', 'The user does not have this role.', 'UserRole', null);
     end if;
+    perform app.prove(assignment.tenant_id, (input ->> 'granted_by')::uuid, 'UserRole', assignment.id, 'DELETE', to_jsonb(assignment), null);
     return app.answer('deleted', 'Role revoked.', 'UserRole', to_jsonb(assignment));
 end $$;

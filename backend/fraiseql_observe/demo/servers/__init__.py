@@ -16,10 +16,11 @@ from fraiseql_observe.demo.servers.prometheus import PrometheusServer
 from fraiseql_observe.demo.servers.redis import RedisServer
 from fraiseql_observe.demo.servers.redis_exporter import RedisExporter
 from fraiseql_observe.demo.servers.server import Server
-from fraiseql_observe.demo.servers.traffic import TrafficGenerator
+from fraiseql_observe.demo.servers.traffic import Auditor, TrafficGenerator
 
 __all__ = [
     "AlertmanagerServer",
+    "Auditor",
     "BackendServer",
     "BlogServer",
     "NodeExporter",

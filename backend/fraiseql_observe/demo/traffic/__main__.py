@@ -10,6 +10,7 @@ import sys
 
 from fraiseql_observe.demo.blog import database
 from fraiseql_observe.demo.traffic import STARTED
+from fraiseql_observe.demo.traffic.auditor import look_into_the_audit_log
 from fraiseql_observe.demo.traffic.client import BlogClient
 from fraiseql_observe.demo.traffic.crowd import Crowd
 from fraiseql_observe.demo.traffic.drive import Traffic
@@ -18,6 +19,8 @@ from fraiseql_observe.demo.traffic.operator import resolve_stopped_errors
 URL = "TRAFFIC_URL"
 DATABASE_URL = "TRAFFIC_DATABASE_URL"
 TOKEN_SECRET = "TRAFFIC_TOKEN_SECRET"  # noqa: S105  the variable's name, not the secret
+AUDIT_URL = "TRAFFIC_AUDIT_URL"
+AUDIT_TOKEN = "TRAFFIC_AUDIT_TOKEN"  # noqa: S105  likewise
 RATE = "TRAFFIC_RATE"
 SEED = "TRAFFIC_SEED"
 
@@ -38,7 +41,10 @@ async def until_stopped(traffic: Traffic, database_url: str) -> None:
     Raises:
         ExceptionGroup: a crowd met something it was not made for.
     """
-    work = asyncio.gather(traffic.run(), resolve_stopped_errors(database_url))
+    crowds = [traffic.run(), resolve_stopped_errors(database_url)]
+    if AUDIT_URL in os.environ:
+        crowds.append(look_into_the_audit_log(os.environ[AUDIT_URL], os.environ[AUDIT_TOKEN]))
+    work = asyncio.gather(*crowds)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, work.cancel)
