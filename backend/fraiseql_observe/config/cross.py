@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fraiseql_observe.config.email import EmailDestination
 from fraiseql_observe.config.schema import Problem
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from fraiseql_observe.config.settings import Settings
 
 SHORTEST_TOKEN = 16
+
+POSTGRES_PORT = 5432
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
@@ -46,6 +49,15 @@ def notes(settings: Settings) -> Iterator[str]:
         yield f"slack.signing_secret: is not set, so the buttons of {', '.join(dead)} do nothing; or `buttons: false`"
     if settings.intake.allow_anonymous:
         yield "intake.allow_anonymous: whoever reaches this service may send alerts"
+    if _same_database(settings.audit.chain_url.reveal(), settings.store.url.reveal()):
+        yield "store.url: is the database of audit.chain_url; who rewrites a chain there can rewrite its last hash too"
+
+
+def _same_database(one: str, other: str) -> bool:
+    """Whether two URLs name one database, as far as they say."""
+    first, second = urlsplit(one), urlsplit(other)
+    place = (first.hostname, first.port or POSTGRES_PORT, first.path)
+    return bool(one) and place == (second.hostname, second.port or POSTGRES_PORT, second.path)
 
 
 def loopback(host: str) -> bool:

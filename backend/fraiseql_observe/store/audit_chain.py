@@ -172,28 +172,29 @@ def checked(tx: Transaction, source: str, number: int, at: datetime) -> None:
     tx.execute(_CHECKED, {"source": source, "number": number, "at": micros(at)})
 
 
-def add_breaks(tx: Transaction, source: str, found: Sequence[Break], at: datetime) -> None:
-    """Keep breaks that are not known yet, up to MOST_BREAKS a source."""
+def add_breaks(tx: Transaction, source: str, found: Sequence[Break], at: datetime) -> list[Break]:
+    """Keep breaks that are not known yet, up to MOST_BREAKS a source; give those that were kept."""
     room = MOST_BREAKS - int(tx.rows(_KNOWN, {"source": source})[0]["number"]) if found else 0
+    added: list[Break] = []
     for one in found:
-        if room <= 0:
-            return
-        room -= tx.execute(
-            _ADD,
-            {
-                "id": new_id("brk", at),
-                "source": source,
-                "row_id": one.row,
-                "at": micros(one.at),
-                "tenant": one.tenant,
-                "kind": one.kind,
-                "detail": text(one.detail),
-                "found_at": micros(at),
-                "accepted_at": None,
-                "accepted_by": "",
-                "comment": "",
-            },
-        )
+        if len(added) >= room:
+            break
+        row = {
+            "id": new_id("brk", at),
+            "source": source,
+            "row_id": one.row,
+            "at": micros(one.at),
+            "tenant": one.tenant,
+            "kind": one.kind,
+            "detail": text(one.detail),
+            "found_at": micros(at),
+            "accepted_at": None,
+            "accepted_by": "",
+            "comment": "",
+        }
+        if tx.execute(_ADD, row):
+            added.append(one)
+    return added
 
 
 def breaks(tx: Transaction, limit: int = MOST_BREAKS) -> list[Kept]:

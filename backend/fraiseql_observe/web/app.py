@@ -12,7 +12,7 @@ from fraiseql_observe.web import console, health, intake, middlewares, openapi, 
 from fraiseql_observe.web.access import Access
 from fraiseql_observe.web.auditing import Auditing
 from fraiseql_observe.web.chain import Chain
-from fraiseql_observe.web.keys import ACCESS, AUDIT, MAINTENANCE, MANAGER, SETTINGS
+from fraiseql_observe.web.keys import ACCESS, AUDIT, CHAIN, MAINTENANCE, MANAGER, SETTINGS
 from fraiseql_observe.web.maintenance import Maintenance
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def create_app(manager: AlertManager, settings: Settings) -> web.Application:
         app[AUDIT] = Auditing(settings.audit, manager)
         app.cleanup_ctx.append(_audit)
     if settings.audit.chain_url:
+        app[CHAIN] = Chain(settings.audit, manager)
         app.cleanup_ctx.append(_chain)
     if settings.audit.maintenance_url:
         app[MAINTENANCE] = Maintenance(settings.audit, manager.telemetry.registry)
@@ -49,9 +50,7 @@ async def _audit(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _chain(app: web.Application) -> AsyncIterator[None]:
-    manager = app[MANAGER]
-    settings = app[SETTINGS].audit
-    async with Chain(settings, manager.engine, clock=manager.clock, telemetry=manager.telemetry).running():
+    async with app[CHAIN].running():
         yield
 
 

@@ -22,12 +22,11 @@ from fraiseql_observe.store import audit_chain, leases
 from fraiseql_observe.web.chain_work import NOTHING_KNOWN, keep, keep_missing, known, turn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Mapping
     from datetime import datetime
 
+    from fraiseql_observe.alerts.manager import AlertManager
     from fraiseql_observe.config.audit import AuditSettings
-    from fraiseql_observe.store.engine import Engine
-    from fraiseql_observe.telemetry import Telemetry
     from fraiseql_observe.web.chain_work import Done, Known
 
 log = logging.getLogger(__name__)
@@ -39,11 +38,10 @@ SLOWEST = 300.0  # seconds between tries while the database is away
 class Chain:
     """The loop of one replica."""
 
-    def __init__(
-        self, settings: AuditSettings, engine: Engine, *, clock: Callable[[], datetime], telemetry: Telemetry
-    ) -> None:
-        self._settings, self._engine, self._clock, self._telemetry = settings, engine, clock, telemetry
-        self._holder = new_id("chn", clock())
+    def __init__(self, settings: AuditSettings, manager: AlertManager) -> None:
+        self._settings, self._manager = settings, manager
+        self._clock, self._telemetry = manager.clock, manager.telemetry
+        self._holder = new_id("chn", manager.clock())
         every = settings.chain_every.total_seconds()
         self.loop = Loop("Verifying the hash chains", self.turn, longest=every, slowest=max(SLOWEST, every))
 
@@ -65,7 +63,7 @@ class Chain:
         """
         every, now = self._settings.chain_every, self._clock()
         until = now + max(3 * every, timedelta(minutes=5))
-        if not await self._engine.write(lambda tx: leases.take(tx, LEASE, self._holder, until, now=now)):
+        if not await self._manager.engine.write(lambda tx: leases.take(tx, LEASE, self._holder, until, now=now)):
             await self._show()
             return every.total_seconds()
         try:
@@ -82,24 +80,26 @@ class Chain:
         keys = tuple(key for key in self._settings.chain_keys.reveal().splitlines() if key)
         rules = Rules(keys, self._settings.chain_longest_transaction)
         reread = now - self._settings.chain_reread if self._settings.chain_reread else None
-        before = await self._engine.read(audit_chain.states)
-        all_known = await self._engine.read(lambda tx: {one.source: known(tx, one.source, reread) for one in before})
+        before = await self._manager.engine.read(audit_chain.states)
+        all_known = await self._manager.engine.read(
+            lambda tx: {one.source: known(tx, one.source, reread) for one in before}
+        )
         began = time.perf_counter()
         all_done = await asyncio.to_thread(_read, self._settings.chain_url.reveal(), all_known, rules, now)
         spent = time.perf_counter() - began
         for done in all_done:
             await self._keep(done, now)
-        await self._engine.write(lambda tx: keep_missing(tx, before, {done.source for done in all_done}, now))
+        await self._manager.engine.write(lambda tx: keep_missing(tx, before, {done.source for done in all_done}, now))
         return None if all(done.new.reached for done in all_done) else spent
 
     async def _keep(self, done: Done, now: datetime) -> None:
         try:
-            await self._engine.write(lambda tx: keep(tx, done, now))
+            added = await self._manager.engine.write(lambda tx: keep(tx, done, now))
         except ConflictError as error:  # the command line went on from the same checkpoint; the next turn sees that
             log.info("%s", error.message)
             return
         self._count(done)
-        for one in done.breaks:
+        for one in added:
             log.error("The audit log %s is broken at row %s: %s", done.source, one.row, one.detail)
 
     def _count(self, done: Done) -> None:
@@ -109,8 +109,8 @@ class Chain:
 
     async def _show(self) -> None:
         """Show what the store knows: the same in every replica."""
-        states = await self._engine.read(audit_chain.states)
-        counts = await self._engine.read(audit_chain.open_counts)
+        states = await self._manager.engine.read(audit_chain.states)
+        counts = await self._manager.engine.read(audit_chain.open_counts)
         for kind in {one.kind for one in states}:
             self._telemetry.begin_chain(kind, Kind)
             mine = [one for one in states if one.kind == kind]

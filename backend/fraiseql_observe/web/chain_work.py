@@ -65,19 +65,20 @@ def turn(one: Log, given: Known, rules: Rules, now: datetime) -> Done:
     return Done(one.name, one.source.kind, given, new, reread)
 
 
-def keep(tx: Transaction, done: Done, now: datetime) -> None:
-    """Write down what a turn found, all or nothing.
+def keep(tx: Transaction, done: Done, now: datetime) -> list[Break]:
+    """Write down what a turn found, all or nothing; give the breaks that were not known.
 
     Raises:
         ConflictError: somebody else has gone on meanwhile.
     """
     audit_chain.put(tx, done.source, done.new.seals, since=done.known.checkpoint, at=now)
-    audit_chain.add_breaks(tx, done.source, done.breaks, now)
+    added = audit_chain.add_breaks(tx, done.source, done.breaks, now)
     if done.again and done.known.due:
         audit_chain.checked(tx, done.source, done.known.due.number, now)
     new = done.new.findings
     at = now if done.new.reached else None
     audit_chain.note(tx, done.source, done.kind, rows=new.rows, unchecked=new.unchecked, verified_at=at)
+    return added
 
 
 def _missing(state: State, now: datetime) -> Break:

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from fraiseql_observe._version import __version__
 from fraiseql_observe.errors import StoreError
 from fraiseql_observe.store import inbox
-from fraiseql_observe.web.keys import AUDIT, MAINTENANCE, MANAGER
+from fraiseql_observe.web.keys import AUDIT, CHAIN, MAINTENANCE, MANAGER
 
 if TYPE_CHECKING:
     from fraiseql_observe.alerts.manager import AlertManager
@@ -41,9 +41,12 @@ async def readyz(request: web.Request) -> web.Response:
 def _audit(app: web.Application) -> dict[str, list[str]]:
     """What is wrong with the audit database; nothing at all where there is none."""
     warnings = app[AUDIT].warnings if AUDIT in app else []
-    trouble = app[MAINTENANCE].trouble if MAINTENANCE in app else ""
-    found = [*warnings, *([f"maintenance: {trouble}"] if trouble else [])]
-    return {"audit": found} if AUDIT in app or MAINTENANCE in app else {}
+    troubles = {
+        "maintenance": app[MAINTENANCE].trouble if MAINTENANCE in app else "",
+        "hash chains": app[CHAIN].loop.trouble if CHAIN in app else "",
+    }
+    found = [*warnings, *(f"{part}: {trouble}" for part, trouble in troubles.items() if trouble)]
+    return {"audit": found} if {AUDIT, CHAIN, MAINTENANCE} & set(app) else {}
 
 
 async def state(manager: AlertManager) -> dict[str, object]:

@@ -9,6 +9,7 @@ from fraiseql_observe.config.settings import Settings
 from fraiseql_observe.incident.model import Actor
 from fraiseql_observe.web.access import Access
 from fraiseql_observe.web.auditing import Auditing
+from fraiseql_observe.web.chain import Chain
 from fraiseql_observe.web.maintenance import Maintenance
 from fraiseql_observe.web.principal import Principal
 
@@ -17,6 +18,7 @@ SETTINGS = web.AppKey("settings", Settings)  # as at the start; after a reload `
 ACCESS = web.AppKey("access", Access)
 AUDIT = web.AppKey("audit", Auditing)  # absent where no audit database is configured
 MAINTENANCE = web.AppKey("maintenance", Maintenance)  # absent where the service does not maintain the audit log
+CHAIN = web.AppKey("chain", Chain)  # absent where the service does not verify hash chains
 
 ACTOR = web.RequestKey("actor", Actor)
 PRINCIPAL = web.RequestKey("principal", Principal)

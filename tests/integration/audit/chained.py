@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KEY = "the signing key"
 ACME, GLOBEX, INITECH = (UUID(int=number) for number in (1, 2, 3))
-START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+START = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 _MIGRATIONS = {"unified": "002_unified_audit.sql", "events": "001_audit_tables.sql"}
 _WRITE = {

@@ -45,7 +45,8 @@ def replica(log, engine):
         clock = SimpleNamespace(now=NOW)
         telemetry = Telemetry()
         settings = AuditSettings(chain_url=Secret(log.url), chain_keys=Secret(f"{KEY}\nanother"), **more)
-        chain = Chain(settings, engine, clock=lambda: clock.now, telemetry=telemetry)
+        manager = SimpleNamespace(engine=engine, clock=lambda: clock.now, telemetry=telemetry)
+        chain = Chain(settings, manager)
 
         def metric(name, **labels):
             return telemetry.registry.get_sample_value(f"fraiseql_observe_audit_chain_{name}", labels)
@@ -95,7 +96,7 @@ async def test_another_replica_goes_on_once_the_first_is_gone_and_shows_the_same
 async def test_a_database_that_is_away_is_counted_and_said(log, engine):
     telemetry = Telemetry()
     settings = AuditSettings(chain_url=Secret("postgresql://nobody@127.0.0.1:1/none"))
-    chain = Chain(settings, engine, clock=lambda: NOW, telemetry=telemetry)
+    chain = Chain(settings, SimpleNamespace(engine=engine, clock=lambda: NOW, telemetry=telemetry))
     with pytest.raises(ObserveError, match="does not answer"):
         await chain.turn()
     assert telemetry.registry.get_sample_value("fraiseql_observe_audit_chain_failures_total") == 1

@@ -107,5 +107,11 @@ def test_buttons_that_nobody_hears_are_noted(read):
     assert not any("slack" in note for note in notes(read(text.replace("C1", "C1, buttons: false"))))
 
 
+def test_a_store_in_the_database_whose_chains_it_guards_is_noted(read):
+    text = "audit: {{chain_url: 'postgresql://chain@db/app'}}\nstore: {{url: 'postgresql://observe@{}'}}"
+    for there, same in (("db:5432/app", True), ("db/observe", False), ("other/app", False)):
+        assert any(note.startswith("store.url: is the database") for note in notes(read(text.format(there)))) is same
+
+
 def test_an_open_intake_is_noted(read):
     assert any(note.startswith("intake.allow_anonymous") for note in notes(read("intake: {allow_anonymous: true}")))

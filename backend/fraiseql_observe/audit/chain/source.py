@@ -8,7 +8,7 @@ No function of FraiseQL's is called: whoever could change a row may have changed
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +20,14 @@ from fraiseql_observe.errors import AuditError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     import psycopg
 
     from fraiseql_observe.audit.sources import Source
 
-PIECE = 1000  # rows in memory at a time
+PIECE = 1000  # rows in memory at a time, if they are not large
+LARGE = 8 * 1024 * 1024  # characters of a piece; the next one is smaller
 # Beyond these no Python time reaches; a row there is said as a finding of its own.
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _SESSION = (
@@ -106,34 +108,43 @@ class Log:
         return f"{self.source.schema}.{self.source.table}"
 
     def rows(self, wanted: Range, limit: int | None = None) -> Iterator[list[Row]]:
-        """The rows of a range in their order, a piece at a time."""
-        left = limit
+        """The rows of a range in their order, a piece at a time: from an index by time, else sorted once."""
+        yield from self._by_index(wanted, limit) if self.source.time_index else self._sorted(wanted, limit)
+
+    def _by_index(self, wanted: Range, limit: int | None) -> Iterator[list[Row]]:
+        size, left = PIECE // 10, limit
         while left is None or left > 0:
-            size = PIECE if left is None else min(PIECE, left)
-            piece = self._piece(wanted, size)
+            most = size if left is None else min(size, left)
+            piece = [_row(one) for one in self._connection.execute(*self._select(wanted, most))]
             if piece:
                 yield piece
-            if len(piece) < size:
+            if len(piece) < most:
                 return
-            wanted = Range(piece[-1].position, wanted.upto, wanted.start, wanted.before, wanted.tenants)
-            left = None if left is None else left - size
+            wanted = replace(wanted, after=piece[-1].position)
+            left = None if left is None else left - most
+            size = _next_size(size, piece)
 
-    def _piece(self, wanted: Range, size: int) -> list[Row]:
+    def _sorted(self, wanted: Range, limit: int | None) -> Iterator[list[Row]]:
+        size = PIECE // 10
+        with self._connection.transaction(), self._connection.cursor("chain") as cursor:
+            cursor.execute(*self._select(wanted, limit))
+            while piece := [_row(one) for one in cursor.fetchmany(size)]:
+                yield piece
+                size = _next_size(size, piece)
+
+    def _select(self, wanted: Range, most: int | None) -> tuple[bytes, dict[str, Any]]:
         conditions, given = _conditions(wanted)
         others = ", ".join(f"t.{column}::text" for column in self.shape.others)
         hashed = ", ".join(self.shape.content)
-        found = self._connection.execute(
-            f"""
+        sql = f"""
             select t.id::text, t."timestamp", coalesce(t.tenant_id::text, ''), coalesce(t.previous_hash, ''),
                    t.event_hash, t.signature, {self._version}, array[{hashed}], array[{others}]
               from {self.source.relation} as t
              where {" and ".join(conditions)}
              order by t."timestamp", t.id
-             limit %(size)s
-            """.encode(),
-            {**given, "size": size},
-        )
-        return [_row(values) for values in found]
+             limit %(most)s
+            """
+        return sql.encode(), {**given, "most": most}
 
     def at(self, id: str) -> Row | None:  # noqa: A002  the column
         """The row of an id."""
@@ -173,17 +184,23 @@ class Log:
                 Surroundings(_position(p_at, p_id), p_tenant or "", _position(f_at, f_id), _position(b_at, b_id)),
             )
 
-    def beyond_time(self) -> list[Break]:
-        """Rows whose time no calendar has; FraiseQL writes none."""
+    def beyond_time(self, ahead: timedelta) -> list[Break]:
+        """Rows whose time no calendar has, or that lies ahead: rows that are written later would follow them."""
+        found = self._connection.execute(
+            f"""
+            select t.id::text, coalesce(t.tenant_id::text, ''), {_FINITE},
+                   case when {_FINITE} then t."timestamp" else %(latest)s end
+              from {self.source.relation} as t
+             where t."timestamp" < %(earliest)s or t."timestamp" > now() + %(ahead)s
+             limit 100
+            """.encode(),
+            {"earliest": EARLIEST, "latest": LATEST, "ahead": ahead},
+        )
         return [
-            Break(id_, LATEST, tenant, Kind.CHANGED, "its time is outside of every calendar")
-            for id_, tenant in self._connection.execute(
-                f"""
-                select t.id::text, coalesce(t.tenant_id::text, '') from {self.source.relation} as t
-                 where t."timestamp" < %(earliest)s or t."timestamp" > %(latest)s limit 100
-                """.encode(),
-                {"earliest": EARLIEST, "latest": LATEST},
-            )
+            Break(id_, at, tenant, Kind.INSERTED, "its time lies ahead: rows that are written later follow it")
+            if finite
+            else Break(id_, LATEST, tenant, Kind.CHANGED, "its time is outside of every calendar")
+            for id_, tenant, finite, at in found
         ]
 
     def circumstances(self) -> Circumstances:
@@ -231,14 +248,19 @@ select x.id::text, p.at, p.id::text, p.tenant, f.at, f.id::text, b.at, b.id::tex
      order by ({same}) desc nulls last, (t."timestamp", t.id) < (x.at, x.id) desc, t."timestamp" desc, t.id desc
      limit 1
   ) as p on true
+  cross join lateral (
+    -- of a row that begins a chain, the first of its tenant; of one whose parent is gone, none
+    select case when x.previous = '' then %(earliest)s else coalesce(p.at, %(latest)s) end as at
+  ) as since
   left join lateral (
     select t."timestamp" as at, t.id
       from {relation} as t
      where {same} and {finite}
-       and (x.previous = '' or t."timestamp" >= p.at and (t."timestamp", t.id) > (p.at, p.id))
+       and t."timestamp" >= since.at
+       and (t."timestamp", t.id) > (since.at, coalesce(p.id, '00000000-0000-0000-0000-000000000000'))
      order by t."timestamp", t.id
      limit 1
-  ) as f on x.previous = '' or p.id is not null
+  ) as f on true
   left join lateral (
     select t."timestamp" as at, t.id
       from {relation} as t
@@ -268,6 +290,14 @@ def _conditions(wanted: Range) -> tuple[list[str], dict[str, Any]]:
         conditions.append("coalesce(t.tenant_id::text, '(none)') = any(%(wanted)s::text[])")
         more["wanted"] = list(wanted.tenants)
     return conditions, {**given, **more}
+
+
+def _next_size(size: int, piece: Sequence[Row]) -> int:
+    """How many rows to take next, so that memory stays bounded whatever the rows hold."""
+    characters = sum(len(text) for row in piece for text in row.content)
+    if characters > LARGE:
+        return max(1, size // 4)
+    return min(PIECE, size * 2) if characters < LARGE // 4 else size
 
 
 def _row(values: Sequence[Any]) -> Row:
@@ -314,6 +344,8 @@ select not exists (select from unnest(%(columns)s::text[]) as c (name)
                      and (p.polroles = '{0}' or exists (select from unnest(p.polroles) as r (oid)
                                                          where pg_has_role(current_user, r.oid, 'usage')))
                      and pg_get_expr(p.polqual, p.polrelid) = 'true')
+       and not exists (select from pg_catalog.pg_policy as p
+                        where p.polrelid = %(relation)s::regclass and not p.polpermissive and p.polcmd in ('r', '*'))
 """
 
 

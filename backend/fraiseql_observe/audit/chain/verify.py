@@ -94,7 +94,7 @@ def _whole(log: Log, wanted: Range, rules: Rules, progress: Progress | None) -> 
         walk.place(unplaced := walk.read(rows), log.around(unplaced))
         if progress:
             progress(log.name, walk.findings.rows, rows[-1].at)
-    beyond_time(log, walk.findings)
+    _beyond_time(log, rules, walk.findings)
     return verdict(log, walk.findings, rules, time.perf_counter() - began)
 
 
@@ -110,7 +110,7 @@ def advance(log: Log, checkpoint: Seal | None, rules: Rules, *, before: datetime
         walk.place(unplaced := walk.read(rows), log.around(unplaced))
         sealing.add(rows)
     if reached := walk.findings.rows < limit:
-        beyond_time(log, walk.findings)
+        _beyond_time(log, rules, walk.findings)
     return Advance(walk.findings, tuple(sealing.changed.values()), reached)
 
 
@@ -187,7 +187,7 @@ def _say_difference(findings: Findings, former: Seal | None, seal: Seal) -> None
         findings.add(Break(seal.last.id, seal.last.at, "", kind, stretch))
 
 
-def beyond_time(log: Log, findings: Findings) -> None:
-    """Say which rows stand outside of every calendar: they would be read in no order."""
-    for found in log.beyond_time():
+def _beyond_time(log: Log, rules: Rules, findings: Findings) -> None:
+    """Say which rows stand where no reading comes to them."""
+    for found in log.beyond_time(rules.longest_transaction):
         findings.add(found)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.audit.chain import content
@@ -21,7 +22,6 @@ from fraiseql_observe.audit.chain.model import Break, Findings, Kind, Position, 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import timedelta
 
 REMEMBERED = 20_000  # rows whose followers are known without a look into the database
 
@@ -145,9 +145,10 @@ class Walk:
             return
         said = f"it follows row {parent.id}, which is {parent.at - row.at} later than itself"
         if self._recipe.hashes_time:  # its time is the one it was written with
-            self._broken(row, Kind.INSERTED, f"{said}: it was put in with an old time")
+            self._broken(row, Kind.INSERTED, f"{said}: it was put in with an old time, or that one with a later")
         else:
-            self._broken(row, Kind.REORDERED, f"{said}: the time of one of them was changed, or it was put in")
+            zones = _ZONES if _whole_quarters(parent.at - row.at) else ""
+            self._broken(row, Kind.REORDERED, f"{said}: the time of one was changed, or it was put in{zones}")
 
     def _explained(self, apart: timedelta) -> bool:
         """Whether two transactions of the application, at work at the same time, may have done it."""
@@ -159,6 +160,16 @@ class Walk:
 
     def _broken(self, row: Row, kind: Kind, detail: str) -> None:
         self.findings.add(Break(row.id, row.at, row.tenant, kind, detail))
+
+
+# The logger of 1.9.16 gives the time of an event without its zone, and the session's zone is taken for it.
+_ZONES = "; or FraiseQL's AuditLogger writes from sessions in different time zones"
+
+
+def _whole_quarters(apart: timedelta) -> bool:
+    """Whether two times are apart as two time zones are, give or take a minute."""
+    rest = apart % timedelta(minutes=15)
+    return min(rest, timedelta(minutes=15) - rest) <= timedelta(minutes=1) and apart <= timedelta(hours=26)
 
 
 def _after(before: Position | None) -> str:
