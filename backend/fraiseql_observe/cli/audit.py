@@ -30,11 +30,26 @@ def _asking(function: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.argument("name"),
         click.option(
-            "--from", "start", metavar="TIME", default="now-24h", show_default=True, help="RFC 3339, or now-6h."
+            "--from",
+            "start",
+            metavar="TIME",
+            default="now-24h",
+            show_default=True,
+            help="Begin of the range: RFC 3339, such as 2026-11-23T09:30:00Z, or now-6h.",
         ),
-        click.option("--to", "end", metavar="TIME", default="now", show_default=True, help="As --from."),
-        click.option("--param", "params", metavar="NAME=VALUE", multiple=True, help="A parameter of the question."),
-        click.option("--tenant", "tenants", metavar="TENANT", multiple=True, help="Only this tenant; may be repeated."),
+        click.option(
+            "--to", "end", metavar="TIME", default="now", show_default=True, help="Its end, written likewise."
+        ),
+        click.option(
+            "--param",
+            "params",
+            metavar="NAME=VALUE",
+            multiple=True,
+            help="Another parameter of the question, such as limit=5; `audit list` names them.",
+        ),
+        click.option(
+            "--tenant", "tenants", metavar="TENANT", multiple=True, help="Only rows of this tenant; may be repeated."
+        ),
         database_option,
         click.option(
             "--questions",
@@ -51,7 +66,10 @@ def _asking(function: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def command() -> None:
-    """Ask the audit log, as the role that may only read, whoever the URL names; and report on it."""
+    """Ask the audit log, report on it, and keep it in order.
+
+    Questions are those of the catalogue, asked as the role that may only read, whoever the URL names.
+    """
 
 
 command.add_command(maintain)
@@ -62,20 +80,29 @@ command.add_command(accept_break)
 
 
 @command.command("list")
-@click.option("--questions", "folder", metavar="FOLDER", type=click.Path(path_type=Path), help="Your own, too.")
+@click.option(
+    "--questions",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Questions of your own beside the shipped ones.",
+)
 def list_(*, folder: Path | None) -> None:
-    """List the questions and their parameters."""
+    """List the questions: name, parameters and title."""
     from fraiseql_observe.audit.catalogue import with_own  # noqa: PLC0415  only this command pays for it
 
     for name, question in with_own(folder).questions.items():
         click.echo(f"{name}({', '.join(question.parameters)}): {question.title}")
 
 
-@command.command()
+@command.command(short_help="Ask a question and write the answer.")
 @_asking
 @click.option("--format", "wanted", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 def query(*, wanted: str, **asked: Any) -> None:
-    """Ask question NAME and write the answer."""
+    """Ask question NAME of the catalogue and write the answer: a table for people, JSON or CSV for programs.
+
+    A long range may be read from roll-ups, in whole hours or days: the question's description says so.
+    """
     from fraiseql_observe.audit.direct import ask  # noqa: PLC0415
 
     question, given = _question(**asked)
@@ -91,11 +118,11 @@ def query(*, wanted: str, **asked: Any) -> None:
         click.echo(f"There is more: these are the first {len(answer.rows)} rows.", err=True)
 
 
-@command.command()
+@command.command(short_help="Show how PostgreSQL would answer a question.")
 @_asking
 @click.option("--analyze", is_flag=True, help="Run it, and show what it took.")
 def explain(*, analyze: bool, **asked: Any) -> None:
-    """Show how PostgreSQL would answer question NAME."""
+    """Show the plan by which PostgreSQL would answer question NAME."""
     from fraiseql_observe.audit.direct import explain as explained  # noqa: PLC0415
 
     question, given = _question(**asked)

@@ -64,7 +64,7 @@ class Asked:
         return bool(self.start or self.end or self.tenants)
 
 
-@click.command("verify-chain")
+@click.command("verify-chain", short_help="See whether FraiseQL's own log was tampered with.")
 @click.option(
     "--database",
     "url",
@@ -139,7 +139,7 @@ def verify_chain(  # noqa: PLR0913  one argument an option
     ctx.exit(BROKEN if any(one.broken for one in told) else 1 if any(one.state != "verified" for one in told) else 0)
 
 
-@click.command()
+@click.command(short_help="List the breaks of hash chains that were found.")
 @click.option("--all", "everything", is_flag=True, help="Also those that somebody has accepted.")
 @store_option
 @settings_file()
@@ -161,7 +161,7 @@ def breaks(*, everything: bool, store_url: str | None, path: Path | None, as_jso
         click.echo("No break is known.", err=True)
 
 
-@click.command("accept-break")
+@click.command("accept-break", short_help="Say that somebody has looked into a break.")
 @click.argument("break_ids", metavar="ID...", nargs=-1, required=True)
 @click.option("--comment", "-c", required=True, metavar="TEXT", help="What was found out; it is kept.")
 @store_option

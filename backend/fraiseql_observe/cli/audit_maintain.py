@@ -23,7 +23,7 @@ PATIENCE = 10  # turns for a lock, or for another maintainer
 _FAILED = 30.0  # seconds to wait at most after a failure
 
 
-@click.command()
+@click.command(short_help="Make partitions, drop old ones, keep the roll-ups.")
 @click.option(
     "--database",
     "url",
