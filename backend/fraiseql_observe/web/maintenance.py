@@ -27,7 +27,10 @@ SLOWEST = 60.0  # seconds between tries while the database refuses
 
 
 class Metrics:
-    """How the audit log is kept; registered only by a service that keeps it, for elsewhere zeros would alarm."""
+    """How the audit log is kept; registered only by a service that keeps it, for elsewhere zeros would alarm.
+
+    What every reader of the audit log can see (how far the roll-ups lag) is in `audit/metrics.py`.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         own: Any = {"registry": registry, "namespace": "fraiseql_observe"}
@@ -37,21 +40,9 @@ class Metrics:
             ["outcome"],
             **own,
         )
-        self.succeeded = Gauge(
-            "audit_maintenance_last_success_timestamp_seconds",
-            "When a turn last ended well, of this replica or because another one was at work.",
-            **own,
-        )
         self.rows = Counter("audit_rollup_rows", "Rows that this replica added to the roll-ups.", **own)
-        self.behind_rows = Gauge(
-            "audit_rollup_behind_rows", "Rows that the roll-ups lack yet, counted up to 100000.", **own
-        )
-        self.behind_seconds = Gauge("audit_rollup_behind_seconds", "Age of the oldest of them; 0 without.", **own)
         self.covered = Gauge(
             "audit_rollup_covered", "1 when the roll-ups reach back to the first row; 0 while they are made.", **own
-        )
-        self.default_rows = Gauge(
-            "audit_default_partition_rows", "Rows without a partition of their own, counted up to 100000.", **own
         )
         self.partitions = Gauge("audit_partitions", "Partitions of the audit log.", **own)
         self.ahead = Gauge("audit_partitions_ahead", "Of these, for times to come.", **own)
@@ -60,17 +51,13 @@ class Metrics:
             self.turns.labels(outcome)
 
     def show(self, status: Status) -> None:
-        self.behind_rows.set(status.behind_rows)
-        self.behind_seconds.set(status.behind_seconds)
         self.covered.set(status.covered)
-        self.default_rows.set(status.default_rows)
         self.partitions.set(status.partitions)
         self.ahead.set(status.partitions_ahead)
         self.overdue.set(status.partitions_overdue)
 
     def count(self, turn: Turn) -> None:
         self.turns.labels("busy" if turn.busy else "idle" if turn.idle else "done").inc()
-        self.succeeded.set_to_current_time()
         self.rows.inc(turn.rows)
 
 

@@ -1,4 +1,4 @@
--- From here to the end of this transaction everybody waits for the audit log; nothing below reads its rows.
+-- Everybody waits for the audit log now, until the end of this transaction; nothing here reads its rows.
 do $$
 declare
   name text;
@@ -9,7 +9,6 @@ begin
                     and conname = 'audit_event_upgrade' and convalidated) then
     raise exception 'the audit log is not ready for its upgrade: run the steps before this one first';
   end if;
-  lock table fraiseql_observe.audit_event in access exclusive mode;
   select 'audit_event_before_' || to_char(boundary at time zone 'UTC', 'YYYYMMDD') into name from fraiseql_observe.upgrade;
   drop trigger set_aside on fraiseql_observe.audit_event;
   drop function fraiseql_observe.set_aside();
