@@ -43,9 +43,9 @@ class Family:
     every_turn: bool = False
 
 
-def _pieces(table: str) -> Rollup:
+def _pieces(table: str, *, tenant: bool = True) -> Rollup:
     """Sums over pieces of time of several grains."""
-    return Rollup(table, time="starts_at", end="starts_at + grain * interval '1 hour'")
+    return Rollup(table, time="starts_at", tenant=tenant, end="starts_at + grain * interval '1 hour'")
 
 
 _RANGE = "(timestamptz, timestamptz)"
@@ -63,6 +63,7 @@ _COMMON = (
     "in_band(integer)",
     "percentile(numeric, double precision)",
     "one_user(integer)",
+    "asked(text[])",
 )
 
 FAMILIES: tuple[Family, ...] = (
@@ -70,6 +71,7 @@ FAMILIES: tuple[Family, ...] = (
         "users",
         (
             Rollup("rollup_user"),
+            Rollup("rollup_tenant"),
             _pieces("rollup_user_activity"),
             _pieces("rollup_user_set"),
             _pieces("rollup_activity"),
@@ -93,7 +95,19 @@ FAMILIES: tuple[Family, ...] = (
             f"delays_over_time{_SERIES}",
         ),
     ),
-    Family("operations", (_pieces("rollup_operation"),), functions=(f"operations{_RANGE}",)),
+    Family(
+        "operations",
+        (
+            _pieces("rollup_operation"),
+            _pieces("rollup_operation_set"),
+            _pieces("rollup_operation_of_all", tenant=False),
+            _pieces("rollup_operation_set_of_all", tenant=False),
+        ),
+        functions=(
+            "operations(timestamptz, timestamptz, text[])",
+            "operation_users(timestamptz, timestamptz, text[])",
+        ),
+    ),
     Family(
         "complexity",
         (_pieces("rollup_complexity"),),

@@ -15,19 +15,15 @@
 --   p99: {title: P99, type: number, unit: s}
 --   maximum: {title: Slowest, type: number, unit: s}
 -- ---
-with lags as (
-  select date_bin(:bucket::interval, occurred_at, 'epoch'::timestamptz) as time,
-         -- clocks of two machines differ: a row cannot be written before its event
-         greatest(extract(epoch from recorded_at - occurred_at), 0)::double precision as lag
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and not superseded
-)
+-- seconds in rows, distributions of milliseconds in roll-ups
 select time,
-       percentile_cont(0.5) within group (order by lag) as median,
-       percentile_cont(0.99) within group (order by lag) as p99,
-       max(lag) as maximum
-  from lags
+       coalesce(percentile_cont(0.5) within group (order by delay),
+                fraiseql_observe.percentile(sum(delays), 0.5) / 1000) as median,
+       coalesce(percentile_cont(0.99) within group (order by delay),
+                fraiseql_observe.percentile(sum(delays), 0.99) / 1000) as p99,
+       -- clocks of two machines differ: a row cannot be written before its event
+       greatest(max(longest_delay), 0) as maximum
+  from fraiseql_observe.delays_over_time(:from::timestamptz, :to::timestamptz, :bucket::interval)
+ where tenant_id = any(:tenants::text[])
  group by time
  order by time

@@ -19,21 +19,39 @@
 --   affected_users: {title: Affected users, type: number, unit: short}
 --   last_seen: {title: Last error, type: time}
 -- ---
-select coalesce(endpoint, '(unknown)') as endpoint,
-       coalesce(operation_type, 'unknown') as operation_type,
-       coalesce(operation_name, '(unknown)') as operation_name,
-       count(*) filter (where outcome in ('failure', 'denied')) as errors,
-       count(*) as requests,
-       (count(*) filter (where outcome in ('failure', 'denied')))::double precision / count(*) as error_ratio,
-       count(distinct (tenant_id, user_id)) filter (
-         where outcome in ('failure', 'denied') and user_id is not null
-       ) as affected_users,
-       max(occurred_at) filter (where outcome in ('failure', 'denied')) as last_seen
-  from fraiseql_observe.audit_events
- where occurred_at between :from::timestamptz and :to::timestamptz
-   and tenant_id = any(:tenants::text[])
-   and not superseded
- group by 1, 2, 3
-having count(*) filter (where outcome in ('failure', 'denied')) > 0
+with parts as (
+  select endpoint, operation_type, operation_name, bit_count(bit_or(affected)) as users
+    from fraiseql_observe.operation_users(:from::timestamptz, :to::timestamptz, :tenants::text[])
+   where affected is not null
+   group by endpoint, operation_type, operation_name, part
+),
+met as (
+  select endpoint, operation_type, operation_name, sum(users)::bigint as users
+    from parts
+   group by endpoint, operation_type, operation_name
+),
+asked as (
+  select endpoint,
+         operation_type,
+         operation_name,
+         sum(errors)::bigint as errors,
+         sum(requests)::bigint as requests,
+         (sum(errors) / sum(requests))::double precision as error_ratio,
+         max(last_error) as last_seen
+    from fraiseql_observe.operations(:from::timestamptz, :to::timestamptz, :tenants::text[])
+   group by endpoint, operation_type, operation_name
+  having sum(errors) > 0
+   order by errors desc, endpoint, operation_name
+   limit :limit::integer
+)
+select endpoint,
+       operation_type,
+       operation_name,
+       errors,
+       requests,
+       error_ratio,
+       coalesce(met.users, 0) as affected_users,
+       last_seen
+  from asked
+  left join met using (endpoint, operation_type, operation_name)
  order by errors desc, endpoint, operation_name
- limit :limit::integer

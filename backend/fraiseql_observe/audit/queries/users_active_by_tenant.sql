@@ -1,6 +1,8 @@
 -- ---
 -- title: Active users per tenant
--- description: Identified users with at least one operation, per interval and tenant.
+-- description: >-
+--   Identified users with at least one operation, per interval and tenant. A range of more than 6 hours is shown by the
+--   hour, one of more than 7 days by the day.
 -- format: time_series
 -- parameters:
 --   from: {type: timestamptz}
@@ -13,20 +15,15 @@
 --   value: {title: Active users, type: number, unit: short}
 -- ---
 with counted as (
-  select date_bin(:bucket::interval, occurred_at, 'epoch'::timestamptz) as time,
-         tenant_id as metric,
-         count(distinct user_id) as value
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and not superseded
+  select time, tenant_id as metric, sum(users)::bigint as value
+    from fraiseql_observe.active_users(:from::timestamptz, :to::timestamptz, :bucket::interval)
+   where tenant_id = any(:tenants::text[])
    group by 1, 2
 )
 -- a tenant that is quiet for an interval has zero active users, not a gap
 select time, metric, coalesce(value, 0) as value
-  from generate_series(
-         date_bin(:bucket::interval, :from::timestamptz, 'epoch'::timestamptz), :to::timestamptz, :bucket::interval
-       ) as time
+  from fraiseql_observe.reading(:from::timestamptz, :to::timestamptz, :bucket::interval) as reading
+ cross join lateral generate_series(date_bin(unit, first, 'epoch'::timestamptz), :to::timestamptz, unit) as time
  cross join (select distinct metric from counted) as tenants
   left join counted using (time, metric)
  order by time, metric

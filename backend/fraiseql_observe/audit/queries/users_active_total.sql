@@ -10,9 +10,14 @@
 --   active_users: {title: Active users, type: number, unit: short}
 --   active_tenants: {title: Active tenants, type: number, unit: short}
 -- ---
-select count(distinct (tenant_id, user_id)) filter (where user_id is not null) as active_users,
-       count(distinct tenant_id) as active_tenants
-  from fraiseql_observe.audit_events
- where occurred_at between :from::timestamptz and :to::timestamptz
-   and tenant_id = any(:tenants::text[])
-   and not superseded
+with active as (
+  select tenant_id, bit_count(bit_or(users)) as users
+    from fraiseql_observe.user_sets(:from::timestamptz, :to::timestamptz)
+   where tenant_id = any(:tenants::text[])
+   group by tenant_id, part
+)
+select coalesce(sum(active.users), 0)::bigint as active_users,
+       (select count(distinct tenant_id)
+          from fraiseql_observe.traffic(:from::timestamptz, :to::timestamptz)
+         where tenant_id = any(:tenants::text[])) as active_tenants
+  from active

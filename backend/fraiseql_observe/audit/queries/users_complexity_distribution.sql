@@ -17,17 +17,16 @@
 with bounds as (
   select array[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as upper
 ),
+parts as (
+  select band, sum(operations) as operations, bit_count(bit_or(users)) as users
+    from fraiseql_observe.complexities(:from::timestamptz, :to::timestamptz)
+   where tenant_id = any(:tenants::text[])
+   group by band, tenant_id, part
+),
 counted as (
-  select width_bucket(complexity - 0.5, upper::numeric[]) as band,
-         count(*) as operations,
-         count(distinct (tenant_id, user_id)) filter (where user_id is not null) as users
-    from fraiseql_observe.audit_events
-   cross join bounds
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and complexity is not null
-     and not superseded
-   group by 1
+  select band, sum(operations)::bigint as operations, coalesce(sum(users), 0)::bigint as users
+    from parts
+   group by band
 )
 select case
          when band = 0 then '1 or less'

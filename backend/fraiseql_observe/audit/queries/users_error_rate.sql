@@ -2,7 +2,8 @@
 -- title: User error rate
 -- description: >-
 --   Share of operations that failed or were denied, and share of active users who met at least one. Both high is an
---   outage; only the first is one user in trouble.
+--   outage; only the first is one user in trouble. A range of more than 6 hours is shown by the hour, one of more than
+--   7 days by the day.
 -- format: time_series
 -- parameters:
 --   from: {type: timestamptz}
@@ -14,20 +15,10 @@
 --   failed_operations: {title: Failed operations, type: number, unit: percentunit}
 --   affected_users: {title: Affected users, type: number, unit: percentunit}
 -- ---
-with per_user as (
-  select date_bin(:bucket::interval, occurred_at, 'epoch'::timestamptz) as time,
-         count(*) as requests,
-         count(*) filter (where outcome in ('failure', 'denied')) as errors
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and user_id is not null
-     and not superseded
-   group by 1, tenant_id, user_id
-)
 select time,
        (sum(errors) / sum(requests))::double precision as failed_operations,
-       (count(*) filter (where errors > 0))::double precision / count(*) as affected_users
-  from per_user
+       (sum(affected) / sum(users))::double precision as affected_users
+  from fraiseql_observe.active_users(:from::timestamptz, :to::timestamptz, :bucket::interval)
+ where tenant_id = any(:tenants::text[])
  group by time
  order by time

@@ -39,25 +39,33 @@ as $$
   select hours, hours * interval '1 hour' from unnest(array[1, 4, 24, 96, 384]::smallint[]) as hours
 $$;
 
--- The pieces that make up a range: of each grain the starts from `first` to before `before`.
+-- The pieces that make up a range: of each grain the starts from `first` to before `before`. No piece reaches over the
+-- `cut` before which sums were kept when the others were made anew.
 create or replace function fraiseql_observe.pieces(f timestamptz, t timestamptz)
   returns table (grain smallint, first timestamptz, before timestamptz)
-  language sql immutable parallel safe rows 9
+  language sql stable parallel safe rows 9
 as $$
   with inside as (
-    -- of each grain that which lies wholly in the range
-    select g.grain,
-           date_bin(g.size, fraiseql_observe.rolled_from(f, t) + g.size - interval '1 microsecond', 'epoch'::timestamptz) as first,
-           date_bin(g.size, fraiseql_observe.rolled_to(f, t), 'epoch'::timestamptz) as before
-      from fraiseql_observe.grains() as g
-     where g.grain >= case when t - f > interval '7 days' then 24 else 1 end
+    -- of each grain that which lies wholly on one side
+    select s.side,
+           g.grain,
+           date_bin(g.size, s.first + g.size - interval '1 microsecond', 'epoch'::timestamptz) as first,
+           date_bin(g.size, s.before, 'epoch'::timestamptz) as before
+      from fraiseql_observe.rolled_up as r
+     cross join lateral (
+            values (1, fraiseql_observe.rolled_from(f, t), least(fraiseql_observe.rolled_to(f, t), r.cut)),
+                   (2, greatest(fraiseql_observe.rolled_from(f, t), r.cut), fraiseql_observe.rolled_to(f, t))
+          ) as s (side, first, before)
+     cross join fraiseql_observe.grains() as g
+     where s.first < s.before
+       and g.grain >= case when t - f > interval '7 days' then 24 else 1 end
   ),
   -- a larger grain takes the middle
   around as (
     select i.*, lead(i.first) over coarser as next_first, lead(i.before) over coarser as next_before
       from inside as i
      where i.first < i.before
-    window coarser as (order by i.grain)
+    window coarser as (partition by i.side order by i.grain)
   )
   select a.grain, p.first, p.before
     from around as a
@@ -83,6 +91,8 @@ as $$
    where e.occurred_at >= first
      and e.occurred_at < before
      and e.transaction_id >= (select next_transaction from fraiseql_observe.rolled_up)
+     -- between two bounds the planner expects few rows, and looks them up by transaction
+     and e.transaction_id < 9223372036854775807
    union all
   select e.occurred_at, e.recorded_at, e.tenant_id, e.user_id, e.ip_address, e.endpoint, e.operation_type,
          e.operation_name, e.event_type, e.category, e.entity, e.outcome, e.error_type, e.error_code, e.severity,
@@ -129,31 +139,46 @@ create or replace function fraiseql_observe.band(x double precision) returns int
   language sql immutable parallel safe
   return case when x > 0.05 then least(ceil(ln(x) / ln(1.1::double precision)) + 32, 191)::integer else 0 end;
 
+create or replace function fraiseql_observe.band_value(band integer) returns double precision
+  language sql immutable parallel safe
+  return case when band = 0 then 0 else 2 * 1.1::double precision ^ (band - 32) / 2.1 end;
+
 -- A distribution is one number: each band has twelve decimal digits of it, and adding two distributions is adding numbers.
 create or replace function fraiseql_observe.in_band(band integer) returns numeric
   language sql immutable parallel safe
   return ('1' || repeat('0', 12 * band))::numeric;
 
--- A percentile of a distribution, between two values as percentile_cont has it.
+-- A percentile of a distribution, between two values as percentile_cont has it. A loop, for it is called for each line of
+-- an answer and a query in it would take ten times as long.
 create or replace function fraiseql_observe.percentile(distribution numeric, fraction double precision)
   returns double precision
-  language sql immutable parallel safe
+  language plpgsql immutable parallel safe strict
 as $$
-  with digits as (
-    select distribution::text as text, (length(distribution::text) - 1) / 12 as last
-  ),
-  bands as (
-    select case when band = 0 then 0 else 2 * 1.1::double precision ^ (band - 32) / 2.1 end as value,
-           sum(held.number) over (order by band) as upto,
-           fraction * (sum(held.number) over () - 1) as rank
-      from digits
-     cross join generate_series(0, last) as band
-     cross join lateral (select substr(text, length(text) - 12 * band - 11, 12)::bigint as number) as held
-     where held.number > 0
-  )
-  select low.value + (low.rank - floor(low.rank)) * (high.value - low.value)
-    from (select value, rank::double precision as rank from bands where upto > floor(rank) order by upto limit 1) as low
-   cross join (select value from bands where upto > ceil(rank) order by upto limit 1) as high
+declare
+  digits constant text := distribution::text;
+  whole constant text := lpad(digits, (length(digits) + 11) / 12 * 12, '0');
+  held constant bigint[] := string_to_array(rtrim(regexp_replace(whole, '(.{12})', '\1,', 'g'), ','), ',')::bigint[];
+  highest constant integer := cardinality(held) - 1;
+  number bigint := 0;
+  below bigint := 0;
+  rank double precision;
+  low double precision;
+begin
+  for place in 1 .. highest + 1 loop
+    number := number + held[place];
+  end loop;
+  rank := fraction * (number - 1);
+  for band in 0 .. highest loop
+    below := below + held[highest + 1 - band];
+    if low is null and below > floor(rank) then
+      low := fraiseql_observe.band_value(band);
+    end if;
+    if below > ceil(rank) then
+      return low + (rank - floor(rank)) * (fraiseql_observe.band_value(band) - low);
+    end if;
+  end loop;
+  return null;
+end;
 $$;
 
 -- --- sets of users
@@ -175,3 +200,14 @@ create table if not exists fraiseql_observe.rollup_user (
   unique (tenant_id, number)
 );
 create index if not exists rollup_user_first_seen on fraiseql_observe.rollup_user (first_seen);
+
+-- The tenants that roll-ups know.
+create table if not exists fraiseql_observe.rollup_tenant (tenant_id text primary key);
+
+-- Whether somebody who sees all tenants asks about all of them: what is summed up over tenants then answers him.
+create or replace function fraiseql_observe.asked(tenants text[]) returns table (all_tenants boolean)
+  language sql stable parallel safe rows 1
+as $$
+  select nullif(current_setting('fraiseql.tenant_id', true), '') is null
+         and not exists (select from fraiseql_observe.rollup_tenant as t where t.tenant_id <> all (tenants))
+$$;

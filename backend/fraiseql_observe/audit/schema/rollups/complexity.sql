@@ -21,6 +21,7 @@ create or replace function fraiseql_observe.add_complexity_of(
   ) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set work_mem = '64MB'
 as $$
 begin
   with hourly as (

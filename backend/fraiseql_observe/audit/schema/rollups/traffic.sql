@@ -37,6 +37,7 @@ create or replace function fraiseql_observe.add_traffic_of(
   ) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set work_mem = '64MB'
 as $$
 begin
   with hourly as (
@@ -103,7 +104,10 @@ begin
          complexity_known = r.complexity_known + excluded.complexity_known,
          last_seen = greatest(r.last_seen, excluded.last_seen);
 
-  with banded as (
+  with powers as materialized (
+    select band, fraiseql_observe.in_band(band) as power from generate_series(0, 191) as band
+  ),
+  banded as (
     select e.hour, e.tenant_id, v.delay, fraiseql_observe.band(v.milliseconds) as band, count(*) as number
       from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
      cross join lateral (
@@ -111,14 +115,18 @@ begin
           ) as v (delay, milliseconds)
      where v.milliseconds is not null
      group by 1, 2, 3, 4
+  ),
+  hourly as (
+    select hour, tenant_id,
+           coalesce(sum(number * power) filter (where not delay), 0) as durations,
+           coalesce(sum(number * power) filter (where delay), 0) as delays
+      from banded
+      join powers using (band)
+     group by 1, 2
   )
   insert into fraiseql_observe.rollup_duration as r (grain, starts_at, tenant_id, durations, delays)
-  select g.grain,
-         date_bin(g.size, b.hour, 'epoch'::timestamptz),
-         b.tenant_id,
-         coalesce(sum(b.number * fraiseql_observe.in_band(b.band)) filter (where not b.delay), 0),
-         coalesce(sum(b.number * fraiseql_observe.in_band(b.band)) filter (where b.delay), 0)
-    from banded as b
+  select g.grain, date_bin(g.size, h.hour, 'epoch'::timestamptz), h.tenant_id, sum(h.durations), sum(h.delays)
+    from hourly as h
    cross join fraiseql_observe.grains() as g
    group by 1, 2, 3
    order by 1, 2, 3
@@ -253,7 +261,7 @@ create or replace function fraiseql_observe.delays_over_time(f timestamptz, t ti
 as $$
   select date_bin(bucket, e.occurred_at, 'epoch'::timestamptz), e.tenant_id, d.delay, null::numeric, d.delay
     from fraiseql_observe.audit_events as e
-   cross join lateral (select extract(epoch from e.recorded_at - e.occurred_at)::double precision) as d (delay)
+   cross join lateral (select greatest(extract(epoch from e.recorded_at - e.occurred_at), 0)::double precision) as d (delay)
    where e.occurred_at between f and t
      and not e.superseded
      and (t - f <= interval '6 hours'
@@ -272,7 +280,7 @@ as $$
                   'epoch'::timestamptz),
          e.tenant_id, null, fraiseql_observe.in_band(fraiseql_observe.band(d.delay * 1000)), d.delay
     from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
-   cross join lateral (select extract(epoch from e.recorded_at - e.occurred_at)::double precision) as d (delay)
+   cross join lateral (select greatest(extract(epoch from e.recorded_at - e.occurred_at), 0)::double precision) as d (delay)
    where not e.superseded
      and t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)

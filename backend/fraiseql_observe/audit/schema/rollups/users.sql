@@ -2,14 +2,14 @@
 -- Every row with a user is in; rows without one are not.
 
 create table if not exists fraiseql_observe.rollup_user_activity (
-  grain smallint not null, -- hours
   starts_at timestamptz not null,
-  tenant_id text not null,
-  user_key integer not null,
+  last_seen timestamptz not null,
   requests bigint not null,
   changes bigint not null,
   errors bigint not null,
-  last_seen timestamptz not null,
+  user_key integer not null,
+  grain smallint not null, -- hours
+  tenant_id text not null,
   durations numeric, -- milliseconds
   primary key (user_key, grain, starts_at)
 );
@@ -46,25 +46,51 @@ create or replace function fraiseql_observe.add_users_of(
   ) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set work_mem = '64MB'
 as $$
 begin
-  insert into fraiseql_observe.rollup_user as r (tenant_id, user_id, number, first_seen)
-  select seen.tenant_id,
-         seen.user_id,
-         coalesce(known.number,
-                  (select coalesce(max(u.number), -1) from fraiseql_observe.rollup_user as u where u.tenant_id = seen.tenant_id)
-                  + row_number() over (partition by seen.tenant_id, known.number is null order by seen.first_seen, seen.user_id)),
-         seen.first_seen
-    from (select e.tenant_id, e.user_id, min(e.occurred_at) as first_seen
-            from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
-           where e.user_id is not null
-           group by e.tenant_id, e.user_id) as seen
-    left join fraiseql_observe.rollup_user as known using (tenant_id, user_id)
-   where known.number is null or known.first_seen > seen.first_seen
-      on conflict (tenant_id, user_id) do update
-     set first_seen = least(r.first_seen, excluded.first_seen);
+  with seen as materialized (
+    select e.tenant_id, e.user_id, min(e.occurred_at) as first_seen
+      from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
+     where e.user_id is not null
+     group by e.tenant_id, e.user_id
+  ),
+  earlier as (
+    update fraiseql_observe.rollup_user as u
+       set first_seen = s.first_seen
+      from seen as s
+     where u.tenant_id = s.tenant_id
+       and u.user_id = s.user_id
+       and u.first_seen > s.first_seen
+  ),
+  newcomers as materialized (
+    select s.*
+      from seen as s
+      left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
+     where u.user_key is null
+  ),
+  numbered as (
+    select n.tenant_id,
+           (select coalesce(max(u.number), -1) from fraiseql_observe.rollup_user as u where u.tenant_id = n.tenant_id) as last
+      from newcomers as n
+     group by n.tenant_id
+  )
+  insert into fraiseql_observe.rollup_user (tenant_id, user_id, number, first_seen)
+  select n.tenant_id,
+         n.user_id,
+         numbered.last + row_number() over (partition by n.tenant_id order by n.first_seen, n.user_id),
+         n.first_seen
+    from newcomers as n
+    join numbered using (tenant_id);
 
-  with banded as (
+  insert into fraiseql_observe.rollup_tenant (tenant_id)
+  select distinct e.tenant_id from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
+      on conflict do nothing;
+
+  with powers as materialized (
+    select band, fraiseql_observe.in_band(band) as power from generate_series(0, 191) as band
+  ),
+  banded as (
     select e.hour,
            u.tenant_id,
            u.user_key,
@@ -79,18 +105,29 @@ begin
       join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
      group by 1, 2, 3, 4, 5
   ),
-  increments as (
+  hourly as (
+    select hour, tenant_id, user_key, number,
+           sum(requests) as requests,
+           sum(changes) as changes,
+           sum(errors) as errors,
+           max(last_seen) as last_seen,
+           sum(timed * power) filter (where timed > 0) as durations
+      from banded
+      join powers using (band)
+     group by 1, 2, 3, 4
+  ),
+  increments as materialized (
     select g.grain,
-           date_bin(g.size, b.hour, 'epoch'::timestamptz) as starts_at,
-           b.tenant_id,
-           b.user_key,
-           b.number,
-           sum(b.requests)::bigint as requests,
-           sum(b.changes)::bigint as changes,
-           sum(b.errors)::bigint as errors,
-           max(b.last_seen) as last_seen,
-           sum(b.timed * fraiseql_observe.in_band(b.band)) filter (where b.timed > 0) as durations
-      from banded as b
+           date_bin(g.size, h.hour, 'epoch'::timestamptz) as starts_at,
+           h.tenant_id,
+           h.user_key,
+           h.number,
+           sum(h.requests)::bigint as requests,
+           sum(h.changes)::bigint as changes,
+           sum(h.errors)::bigint as errors,
+           max(h.last_seen) as last_seen,
+           sum(h.durations) as durations
+      from hourly as h
      cross join fraiseql_observe.grains() as g
      group by 1, 2, 3, 4, 5
      order by 1, 2, 4
@@ -133,12 +170,13 @@ begin
          count(*) filter (where w.requests = i.requests),
          count(*) filter (where w.errors > 0 and w.errors = i.errors),
          -- each user leaves one band for another
-         sum(fraiseql_observe.in_band(fraiseql_observe.band(w.requests))
-             - case when w.requests = i.requests then 0
-                    else fraiseql_observe.in_band(fraiseql_observe.band(w.requests - i.requests)) end),
+         sum(into_band.power - coalesce(out_of.power, 0)),
          max(w.requests)
     from increments as i
     join written as w using (grain, starts_at, user_key)
+    join powers as into_band on into_band.band = fraiseql_observe.band(w.requests)
+    left join powers as out_of
+           on w.requests > i.requests and out_of.band = fraiseql_observe.band(w.requests - i.requests)
    where i.grain in (1, 24)
    group by 1, 2, 3
    order by 1, 2, 3
@@ -356,6 +394,7 @@ as $$
               and e.user_id = n.user_id
               and e.occurred_at < f
               and e.transaction_id >= (select next_transaction from fraiseql_observe.rolled_up)
+              and e.transaction_id < 9223372036854775807
          )
      -- one index probe a user; LIMIT keeps it from becoming a join over all of the history
      and (select e.occurred_at
