@@ -26,13 +26,13 @@ def _earlier(table: str, column: str, which: str) -> str:
 
 # A step that was scheduled before the clock went ahead is due when it always was. A channel that somebody has to
 # enable stays away: its time is no time that we waited for.
-_STEPS = "update escalation set due_at = due_at - :by, created_at = created_at - :by where created_at > :now"
-_OTHERS = (
-    _earlier("delivery", "due_at", "state in ('new', 'retry')"),
-    _earlier("delivery", "deadline_at", "state = 'sending'"),
-    _earlier("channel", "paused_until", "paused_until < :never"),
-    _earlier("lease", "until", "1 = 1"),
-)
+_STEPS = """
+update escalation set due_at = due_at - :by, created_at = created_at - :by where due_at > :now and created_at > :now
+"""
+_DELIVERIES = _earlier("delivery", "due_at", "state in ('new', 'retry')")
+_SENDINGS = _earlier("delivery", "deadline_at", "state = 'sending'")
+_CHANNELS = _earlier("channel", "paused_until", "paused_until < :never")
+_LEASES = _earlier("lease", "until", "1 = 1")
 
 
 def put_earlier(tx: Transaction, by: timedelta, now: datetime, never: datetime) -> int:
@@ -44,11 +44,9 @@ def put_earlier(tx: Transaction, by: timedelta, now: datetime, never: datetime) 
         now: what it says.
         never: pauses until then or later are left alone.
     """
-    length = by // by.resolution
-    moved = tx.execute(_STEPS, {"by": length, "now": micros(now)})
-    for statement in _OTHERS:
-        given = {"by": length, "now": micros(now)} | ({"never": micros(never)} if ":never" in statement else {})
-        moved += tx.execute(statement, given)
+    given = {"by": by // by.resolution, "now": micros(now)}
+    moved = sum(tx.execute(statement, given) for statement in (_STEPS, _DELIVERIES, _SENDINGS, _LEASES))
+    moved += tx.execute(_CHANNELS, {**given, "never": micros(never)})
     for topic in ("outbox", "escalations"):
         tx.wake(topic)
     return moved

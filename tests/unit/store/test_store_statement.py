@@ -18,6 +18,8 @@ PATIENT = {  # they walk or sort on purpose: few rows, or in the order of the ta
     "alerts._OF",
     "channels._CHANNELS",
     "channels._PAUSED",
+    "clockback._CHANNELS",
+    "clockback._LEASES",
     "deliveries._ATTEMPTS",
     "escalations._OF",
     "inbox._BACKLOG",
