@@ -170,11 +170,12 @@ as $$
      order by e.occurred_at desc
      limit 100
   ),
-  -- in the order of the table, which is nearly that of time
+  -- in the order of the table, which is nearly that of time; of two days, so as not to look into every partition
   waiting as (
     select e.recorded_at
       from fraiseql_observe.audit_event as e
      where e.transaction_id >= (select next_transaction from fraiseql_observe.rolled_up)
+       and e.occurred_at > now() - interval '2 days'
      limit 1000
   ),
   stray as (
