@@ -57,6 +57,7 @@ class Taken:
     claimed: list[Delivery] = field(default_factory=list)
     ended: list[Result] = field(default_factory=list)
     lost: list[Result] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)  # of the timelines
     waiting: set[str] = field(default_factory=set)  # channels with more to send than they may now
     paused: dict[str, datetime] = field(default_factory=dict)  # as the store knows it
     next_due: datetime | None = None
@@ -72,11 +73,13 @@ def take(tx: Transaction, turn: Turn, chance: Callable[[], float]) -> Taken:
             if delivery.id not in turn.running:
                 _write(tx, _crashed(delivery, turn, chance), turn, taken)
     taken.paused = channels.paused(tx, turn.now)
-    if turn.room <= 0:  # a sending must end first, and that is another turn
-        return taken
-    _claim(tx, turn, taken, chance())
-    resting = [name for name, each in turn.destinations.items() if each.channel in taken.waiting]
-    taken.next_due = outbox.next_due(tx, resting)
+    if turn.room > 0:  # else a sending must end first, and that is another turn
+        _claim(tx, turn, taken, chance())
+        resting = [name for name, each in turn.destinations.items() if each.channel in taken.waiting]
+        taken.next_due = outbox.next_due(tx, resting)
+    if taken.events:
+        events.append(tx, taken.events)
+        tx.wake("incidents")
     return taken
 
 
@@ -150,8 +153,7 @@ def _write(tx: Transaction, result: Result, turn: Turn, taken: Taken) -> None:
         return
     taken.ended.append(result)
     if delivery.state in _KINDS:
-        events.append(tx, [_event(delivery, turn.now)])
-        tx.wake("incidents")
+        taken.events.append(_event(delivery, turn.now))
 
 
 def _event(delivery: Delivery, now: datetime) -> Event:

@@ -117,7 +117,8 @@ def _silence(incident: Incident) -> str:
     if not base or not labels:
         return ""
     matchers = ",".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in sorted(labels.items()))
-    return escape.url(f"{base}/#/silences/new?filter={quote('{' + matchers + '}', safe='', errors='replace')}")
+    address = f"{base}/#/silences/new?filter={quote('{' + matchers + '}', safe='', errors='replace')}"
+    return address if len(address) <= escape.LONGEST_URL else ""
 
 
 def _encode(raw: bytes) -> str:

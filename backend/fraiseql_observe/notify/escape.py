@@ -8,9 +8,11 @@ from __future__ import annotations
 import html as markup
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 ELLIPSIS = "…"
+LONGEST_URL = 2000  # characters
 # Surrogates are halves of characters; controls, formats (bidirectional ones among them) and separators are invisible.
 _LINE_BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _RUNS = re.compile(r"[^\S\n]+")
@@ -98,9 +100,13 @@ def mrkdwn_link(address: str, text: object) -> str:
     return f"<{markup.escape(safe, quote=False)}|{shown}>" if safe else shown
 
 
-def url(text: object, limit: int = 2000) -> str:
+def url(text: object, limit: int = LONGEST_URL) -> str:
     """An absolute http(s) URL, its host in ASCII and odd characters percent-encoded; empty when it is none."""
-    raw = str(text)[: limit + 1].strip()
+    return _url(str(text)[: limit + 1].strip(), limit)
+
+
+@lru_cache(maxsize=256)  # of runbooks, dashboards and rules there are few
+def _url(raw: str, limit: int) -> str:
     if len(raw) > limit or _odd(raw):
         return ""
     try:

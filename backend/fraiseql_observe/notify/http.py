@@ -163,6 +163,8 @@ async def _writing(_session: object, context: Any, _params: object) -> None:
 async def _start_of_body(response: aiohttp.ClientResponse, deadline: float) -> bytes:
     body = bytearray()
     with suppress(TimeoutError, aiohttp.ClientError, OSError):
+        if response.content.is_eof():  # it came with the head, as most do
+            return response.content.read_nowait()[:BODY]
         async with asyncio.timeout_at(deadline):
             async for chunk in response.content.iter_any():
                 body += chunk

@@ -56,7 +56,7 @@ def nanoseconds(value: int) -> str:
     except (OverflowError, ValueError, OSError):
         return ""
     fraction = f".{rest:09}".rstrip("0").rstrip(".")
-    return f"{whole:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    return f"{whole.replace(tzinfo=None).isoformat()}{fraction}Z"
 
 
 def _incident(incident: Incident) -> dict[str, Any]:

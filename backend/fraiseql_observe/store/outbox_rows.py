@@ -41,9 +41,10 @@ _TIMES = ("deadline_at", "finished_at")
 
 def to_delivery(row: Mapping[str, Any]) -> Delivery:
     values = {name: row[name] for name in NAMES}
-    values |= {name: moment_or_none(row[name]) for name in _TIMES}
-    values |= {"created_at": moment(row["created_at"]), "due_at": moment(row["due_at"])}
-    values |= {"action": Action(row["action"]), "state": DeliveryState(row["state"])}
+    for name in _TIMES:
+        values[name] = moment_or_none(row[name])
+    values["created_at"], values["due_at"] = moment(row["created_at"]), moment(row["due_at"])
+    values["action"], values["state"] = Action(row["action"]), DeliveryState(row["state"])
     return Delivery(**values)
 
 
