@@ -68,7 +68,22 @@ def rights(url: str) -> list[Finding]:
         facts = detect(connection)
         if facts.version == 0:
             return [Finding("schema", ok=False, detail=f"there is no schema {SCHEMA} here")]
-        return [*_login(connection), *_row_security(connection, facts)]
+        return [_schema(connection, facts), *_login(connection), *_row_security(connection, facts)]
+
+
+def maintenance(url: str) -> list[Finding]:
+    """Look, as the user of `url`, whether this user may keep the log, and how it is kept; changes nothing.
+
+    Raises:
+        AuditError: when the server does not answer.
+    """
+    with connected(url) as connection, connection.transaction(force_rollback=True):
+        facts = detect(connection)
+        found = list(_maintenance(connection, facts))
+    if facts.version < ddl.VERSION or found:
+        return found
+    hint = f"grant {MAINTAINER} to the user of this URL"
+    return [Finding("maintenance", ok=False, detail="this user may not keep the log", hint=hint)]
 
 
 _LOGIN = """

@@ -6,12 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.doctor import alertmanager, application, audit, destinations, others, prometheus, store
-from fraiseql_observe.doctor.finding import Finding, skipped, without
+from fraiseql_observe.doctor.finding import Finding, note, skipped, without
 from fraiseql_observe.doctor.run import Probe, examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from fraiseql_observe.config.audit import AuditSettings
     from fraiseql_observe.config.settings import Settings
     from fraiseql_observe.doctor.asked import Asked
 
@@ -35,8 +36,8 @@ def probes(asked: Asked) -> Iterator[Probe]:
         yield Probe(application.SUBJECT, partial(application.look, asked, asked.metrics))
     if asked.database:
         yield Probe(audit.SUBJECT, partial(audit.set_up, asked, asked.database))
-    if settings is not None and settings.audit.url:
-        yield Probe(audit.SUBJECT, partial(audit.reader, asked, settings.audit.url.reveal()))
+    if settings is not None:
+        yield from _of_audit(asked, settings.audit)
     if asked.grafana:
         yield Probe("grafana", partial(others.grafana, asked, asked.grafana))
 
@@ -48,6 +49,25 @@ def _of_settings(asked: Asked, settings: Settings) -> Iterator[Probe]:
         yield Probe(f"destination {name}", partial(destinations.look, asked, name, destination))
     for url in settings.alertmanager.urls:
         yield Probe("alertmanager", partial(alertmanager.look, asked, settings.alertmanager, url))
+
+
+def _of_audit(asked: Asked, settings: AuditSettings) -> Iterator[Probe]:
+    if settings.url:
+        yield Probe(audit.SUBJECT, partial(audit.reader, asked, settings.url.reveal()))
+    if settings.maintenance_url:
+        yield Probe(f"{audit.SUBJECT}, maintenance", partial(audit.maintainer, settings.maintenance_url.reveal()))
+    elif settings.url and not asked.database:
+        yield Probe(f"{audit.SUBJECT}, maintenance", _unknown_maintainer)
+    if settings.chain_url:
+        yield Probe(f"{audit.SUBJECT}, hash chains", partial(audit.verifier, settings.chain_url.reveal()))
+
+
+def _unknown_maintainer() -> Iterator[Finding]:
+    yield note(
+        f"{audit.SUBJECT}: maintenance",
+        "this service does not keep the log, and its reader may not see whether somebody does",
+        "set audit.maintenance_url, or run audit maintain elsewhere; --database OWNER_URL shows how it stands",
+    )
 
 
 def _prometheus(asked: Asked) -> str:

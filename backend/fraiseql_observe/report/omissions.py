@@ -47,12 +47,14 @@ def _of_chains(chains: Chains) -> Iterator[str]:
 def _of_lists(material: Material) -> Iterator[str]:
     head = material.head.as_json()
     for one in material.answers.values():
-        if one.more:
-            ask = f"fraiseql-observe audit query {one.question.name} --from {head['from']} --to {head['to']}"
-            yield (
-                f"{one.question.title}: the first {cells.grouped(len(one.rows))} rows are shown, and there are more. "
-                f"A shorter period or a larger --rows has them, or: {ask} --param limit=1000 --format csv"
-            )
+        if not one.more:
+            continue
+        said = f"{one.question.title}: the first {cells.grouped(len(one.rows))} rows are here, and there are more. "
+        if "limit" not in one.question.parameters:
+            yield said + "A shorter period has them."
+            continue
+        ask = f"fraiseql-observe audit query {one.question.name} --from {head['from']} --to {head['to']}"
+        yield said + f"A shorter period or a larger --rows has them, or: {ask} --param limit=1000 --format csv"
 
 
 def _of_period(head: Head) -> Iterator[str]:

@@ -85,7 +85,7 @@ def test_one_tenant_alone(run):
 
 def test_a_list_is_cut_where_it_was_told_to_be(run):
     html = run("--rows", "1").stdout
-    assert "Admin actions: the first 1 rows are shown, and there are more." in html
+    assert "Admin actions: the first 1 rows are here, and there are more." in html
 
 
 def test_the_reader_alone_is_asked_and_nothing_is_written(run, filled):

@@ -132,6 +132,29 @@ def test_the_audit_database(doctor, audited):
     assert found["audit: rows of fraiseql_observe.audit_event"] == ("wrong", "hidden from the reader")
 
 
+def test_the_other_users_of_the_audit_database(doctor, audited):
+    reader = json.dumps(audited.reader_url)
+
+    def given(name, url):
+        return f"audit: {{url: {reader}, {name}: {url}}}\n"
+
+    assert doctor(given("maintenance_url", audited.url))[1]["audit: partitions"][0] == "ok"
+    found = doctor(given("chain_url", audited.url))[1]
+    assert found["audit: user of audit.chain_url"] == ("ok", "may verify hash chains")
+    code, found = doctor(f"audit: {{url: {reader}, maintenance_url: {reader}, chain_url: {reader}}}\n")
+    assert code == 1
+    assert found["audit: maintenance"] == ("wrong", "this user may not keep the log")
+    assert found["audit: user of audit.chain_url"] == ("wrong", "may not verify hash chains")
+    assert doctor(f"audit: {{url: {reader}}}\n")[1]["audit: maintenance"][0] == "note"
+
+
+def test_a_schema_of_another_version_is_seen_by_the_reader_too(doctor, audited):
+    audited.run("insert into fraiseql_observe.schema_version (version) values (999)")
+    code, found = doctor(f"audit: {{url: {json.dumps(audited.reader_url)}}}\n")
+    assert (code, found["audit: schema"][0]) == (1, "wrong")
+    assert "version 999" in found["audit: schema"][1]
+
+
 def wait_for(url, word):
     """Prometheus looks around for its Alertmanagers some seconds after its start."""
     for _ in range(200):

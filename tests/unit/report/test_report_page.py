@@ -150,6 +150,11 @@ def test_a_list_that_is_cut_says_so_and_how_to_see_the_rest():
     assert "audit query compliance_admin_actions --from 2026-03-01T00:00:00Z --to 2026-03-03T00:00:00Z" in text
 
 
+def test_a_series_that_is_cut_says_so():
+    cut = answered("compliance_events_by_type", more=True)
+    assert "the first 96 rows are here, and there are more. A shorter period has them." in shown(cut).text
+
+
 def test_a_period_that_is_not_over_and_one_tenant_alone():
     assert "The period was not over" in shown(made_at=END).text
     assert "The period was not over" not in shown().text
