@@ -17,10 +17,10 @@ grant execute on function
     fraiseql_observe.read_statement_stats(), fraiseql_observe.database_identity()
   to fraiseql_observe_reader;
 
--- The application adds rows and cannot change what was recorded, nor say which transaction did it. It reads back only
+-- The application adds rows and cannot change what was recorded, nor say when, or which transaction did it. It reads back only
 -- what its own insert returns, to bring the error groups up to date: no user, tenant or entity.
 grant insert (
-        event_id, occurred_at, recorded_at, tenant_id, user_id, roles, request_id, ip_address, endpoint, operation_type,
+        event_id, occurred_at, tenant_id, user_id, roles, request_id, ip_address, endpoint, operation_type,
         operation_name, event_type, category, entity, entity_id, outcome, error_type, error_code, severity,
         error_fingerprint, error_message, duration_ms, complexity, depth, mode),
       select (occurred_at, event_id, error_fingerprint, error_type, severity, error_code, operation_name, error_message)

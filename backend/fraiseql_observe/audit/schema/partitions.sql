@@ -69,7 +69,7 @@ begin
 end;
 $$;
 
--- The partition of now and those ahead. Gives how many were made; null when another maintainer is at work.
+-- The partition of now and those ahead, without a gap. Gives how many were made; null when another maintainer is at work.
 create or replace function fraiseql_observe.make_partitions() returns integer
   language plpgsql security definer
   set search_path = pg_catalog, pg_temp
@@ -77,15 +77,16 @@ create or replace function fraiseql_observe.make_partitions() returns integer
 as $$
 declare
   keeping fraiseql_observe.maintenance_setting := (select s from fraiseql_observe.maintenance_setting as s);
+  at timestamptz := clock_timestamp();
+  until timestamptz := clock_timestamp() + keeping.ahead * ('1 ' || keeping.partition_by)::interval;
   made integer := 0;
 begin
   if not fraiseql_observe.take_maintenance() then
     return null;
   end if;
-  for place in 0 .. keeping.ahead loop
-    if fraiseql_observe.make_partition(clock_timestamp() + place * ('1 ' || keeping.partition_by)::interval) then
-      made := made + 1;
-    end if;
+  while at <= until loop
+    made := made + fraiseql_observe.make_partition(at)::integer;
+    select p.upper into strict at from fraiseql_observe.partitions() as p where at >= p.lower and at < p.upper;
   end loop;
   return made;
 end;

@@ -87,6 +87,13 @@ begin
                    else (before - state.next_transaction) / 2 end;
     state.step := before - state.next_transaction;
   end loop;
+  if added > max_rows then -- a large transaction
+    select count(*)
+      into added
+      from fraiseql_observe.audit_event as e
+     where e.transaction_id >= state.next_transaction
+       and e.transaction_id < before;
+  end if;
   if added > 0 then
 {adding}
   end if;

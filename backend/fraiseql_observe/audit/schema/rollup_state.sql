@@ -23,7 +23,10 @@ select next_transaction,
 
 -- What the roll-ups are made from: the rows that are counted by transaction ...
 create or replace view fraiseql_observe.new_event as
-select * from fraiseql_observe.audit_event;
+select *
+  from fraiseql_observe.audit_event
+ where isfinite(occurred_at)
+   and isfinite(recorded_at); -- others lie in no range, or tell no delay
 
 -- ... and those that are counted by time, newest first, because their transactions tell nothing here.
 create or replace view fraiseql_observe.old_event as
@@ -31,4 +34,6 @@ select e.*
   from fraiseql_observe.audit_event as e
  where (e.transaction_id is null
         or e.transaction_id < (select first_transaction from fraiseql_observe.rollup_state))
-   and e.occurred_at >= (select cut from fraiseql_observe.rollup_state);
+   and e.occurred_at >= (select cut from fraiseql_observe.rollup_state)
+   and isfinite(e.occurred_at)
+   and isfinite(e.recorded_at);
