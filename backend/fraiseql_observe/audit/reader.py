@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 CURSOR = "question"
 FETCH = 1000  # rows at a time
 # What a transaction is told first, in one statement. The role comes first, so that the rest is set as the reader.
+# Neither compiled nor parallel: plans look dear for what they rarely run, and getting ready would take longest of all.
 _SETTINGS = """
 select set_config('role', %(role)s, true),
        set_config('fraiseql.tenant_id', %(tenants)s, true),
@@ -42,7 +43,9 @@ select set_config('role', %(role)s, true),
        set_config('idle_in_transaction_session_timeout', %(idle)s, true),
        set_config('search_path', 'fraiseql_observe', true),
        set_config('timezone', 'UTC', true),
-       set_config('cursor_tuple_fraction', '1.0', true)
+       set_config('cursor_tuple_fraction', '1.0', true),
+       set_config('jit', 'off', true),
+       set_config('max_parallel_workers_per_gather', '0', true)
 """
 _TENANTS = "select coalesce(array_agg(tenant_id), '{}') from fraiseql_observe.tenants"
 

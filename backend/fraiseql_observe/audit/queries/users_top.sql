@@ -20,54 +20,42 @@
 --   p95_ms: {title: P95 duration, type: number, unit: ms}
 --   last_seen: {title: Last seen, type: time}
 -- ---
-with totals as (
-  select tenant_id,
-         user_key,
-         user_id,
-         -- as floating point: exact, and added faster than bigint
-         sum(requests::double precision) as requests,
-         sum(changes::double precision) as changes,
-         sum(errors::double precision) as errors,
-         max(last_seen) as last_seen
-    from fraiseql_observe.user_totals(:from::timestamptz, :to::timestamptz)
-   where tenant_id = any(:tenants::text[])
-   group by tenant_id, user_key, user_id
+with ranked as (
+  select user_key, tenant_id, user_id, sum(requests) as requests, rank() over (order by sum(requests) desc) as place
+    from fraiseql_observe.user_requests(:from::timestamptz, :to::timestamptz, :tenants::text[])
+   group by user_key, tenant_id, user_id
 ),
--- as many as are asked for, and those who have as much as the last of them
-ahead as (
-  select *
-    from (select *, rank() over (order by requests desc) as place from totals) as ranked
-   where place <= :limit::integer
-),
+-- as many as are asked for, and those who have as much as the last of them; sorted by name only then
 named as (
-  select ahead.tenant_id,
-         coalesce(ahead.user_id, known.user_id) as user_id,
-         requests,
-         changes,
-         errors,
-         last_seen
-    from ahead
-    left join fraiseql_observe.rollup_user as known on known.user_key = ahead.user_key
+  select coalesce(ranked.tenant_id, known.tenant_id) as tenant_id,
+         coalesce(ranked.user_id, known.user_id) as user_id
+    from ranked
+    left join fraiseql_observe.rollup_user as known using (user_key)
+   where place <= :limit::integer
    order by requests desc, 1, 2
    limit :limit::integer
 )
-select tenant_id as tenant,
-       user_id as user,
-       requests::bigint as requests,
-       changes::bigint as changes,
-       errors::bigint as errors,
-       errors / requests as error_ratio,
-       speed.p95_ms,
-       last_seen
+select named.tenant_id as tenant,
+       named.user_id as user,
+       done.requests,
+       done.changes,
+       done.errors,
+       done.errors::double precision / done.requests as error_ratio,
+       done.p95_ms,
+       done.last_seen
   from named
  cross join lateral (
-         -- exact from rows, from the bands of a distribution in roll-ups
-         select coalesce(
+         select sum(requests)::bigint as requests,
+                sum(changes)::bigint as changes,
+                sum(errors)::bigint as errors,
+                max(last_seen) as last_seen,
+                -- exact from rows, from the bands of a distribution in roll-ups
+                coalesce(
                   percentile_cont(0.95) within group (order by duration_ms),
                   fraiseql_observe.percentile(sum(durations), 0.95)
                 ) as p95_ms
-           from fraiseql_observe.user_durations(:from::timestamptz, :to::timestamptz) as taken
-          where taken.tenant_id = named.tenant_id
-            and taken.user_id = named.user_id
-       ) as speed
- order by named.requests desc, tenant, named.user_id
+           from fraiseql_observe.user_totals(:from::timestamptz, :to::timestamptz) as totals
+          where totals.tenant_id = named.tenant_id
+            and totals.user_id = named.user_id
+       ) as done
+ order by done.requests desc, tenant, named.user_id

@@ -73,6 +73,52 @@ as $$
    where p.first < p.before
 $$;
 
+-- The rows of a long range that roll-ups do not cover. Not in the planner's sight: it would plan for each partition, on behalf
+-- of every question, what nearly never runs.
+create or replace function fraiseql_observe.uncovered_rows(f timestamptz, t timestamptz)
+  returns table (
+    occurred_at timestamptz, recorded_at timestamptz, tenant_id text, user_id text, ip_address text, endpoint text,
+    operation_type text, operation_name text, event_type text, category text, entity text, outcome text, error_type text,
+    error_code text, severity text, error_fingerprint text, error_message text, duration_ms double precision,
+    complexity integer, depth integer, superseded boolean
+  )
+  language plpgsql stable
+as $$
+begin
+  if t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) < (select r.covered_from from fraiseql_observe.rolled_up as r) then
+    return query
+    select e.occurred_at, e.recorded_at, e.tenant_id, e.user_id, e.ip_address, e.endpoint, e.operation_type,
+           e.operation_name, e.event_type, e.category, e.entity, e.outcome, e.error_type, e.error_code, e.severity,
+           e.error_fingerprint, e.error_message, e.duration_ms, e.complexity, e.depth, e.superseded
+      from fraiseql_observe.audit_events as e
+     where e.occurred_at between f and t;
+  end if;
+end;
+$$;
+
+-- The rows from which a range is read: all of a short one, or of a long one that roll-ups do not cover.
+create or replace function fraiseql_observe.rows_read(f timestamptz, t timestamptz)
+  returns table (
+    occurred_at timestamptz, recorded_at timestamptz, tenant_id text, user_id text, ip_address text, endpoint text,
+    operation_type text, operation_name text, event_type text, category text, entity text, outcome text, error_type text,
+    error_code text, severity text, error_fingerprint text, error_message text, duration_ms double precision,
+    complexity integer, depth integer, superseded boolean
+  )
+  language sql stable
+as $$
+  select e.occurred_at, e.recorded_at, e.tenant_id, e.user_id, e.ip_address, e.endpoint, e.operation_type,
+         e.operation_name, e.event_type, e.category, e.entity, e.outcome, e.error_type, e.error_code, e.severity,
+         e.error_fingerprint, e.error_message, e.duration_ms, e.complexity, e.depth, e.superseded
+    from fraiseql_observe.audit_events as e
+   where e.occurred_at between f and t
+     and t - f <= interval '6 hours'
+   union all
+  select e.*
+    from fraiseql_observe.uncovered_rows(f, t) as e
+   where t - f > interval '6 hours'
+$$;
+
 -- The rows of a range that no roll-up holds yet: ours that the watermark has not passed, and those of FraiseQL's own logs.
 create or replace function fraiseql_observe.not_rolled(first timestamptz, before timestamptz)
   returns table (

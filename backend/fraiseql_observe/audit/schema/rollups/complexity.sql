@@ -65,12 +65,9 @@ create or replace function fraiseql_observe.complexities(f timestamptz, t timest
 as $$
   select e.tenant_id, fraiseql_observe.complexity_band(e.complexity), e.user_id, count(*),
          case when e.user_id is not null then 1::bit(1024) end
-    from fraiseql_observe.audit_events as e
-   where e.occurred_at between f and t
-     and e.complexity is not null
+    from fraiseql_observe.rows_read(f, t) as e
+   where e.complexity is not null
      and not e.superseded
-     and (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
    group by 1, 2, e.user_id
    union all
   select r.tenant_id, r.band, r.part::text, r.operations, r.users

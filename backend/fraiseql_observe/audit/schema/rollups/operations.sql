@@ -224,13 +224,10 @@ as $$
          e.depth,
          e.duration_ms,
          null::numeric
-    from fraiseql_observe.audit_events as e
+    from fraiseql_observe.rows_read(f, t) as e
    cross join lateral (select e.outcome in ('failure', 'denied')) as o (failed)
-   where e.occurred_at between f and t
-     and e.tenant_id = any(tenants)
+   where e.tenant_id = any(tenants)
      and not e.superseded
-     and (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
    union all
   select r.endpoint, r.operation_type, r.operation_name, r.requests, r.errors, r.last_error, r.complexity_total,
          r.complexity_known, r.max_depth, null, r.durations
@@ -283,13 +280,10 @@ as $$
                  e.tenant_id,
                  e.user_id,
                  bool_or(e.outcome in ('failure', 'denied')) as failed
-            from fraiseql_observe.audit_events as e
-           where e.occurred_at between f and t
-             and e.tenant_id = any(tenants)
+            from fraiseql_observe.rows_read(f, t) as e
+           where e.tenant_id = any(tenants)
              and e.user_id is not null
              and not e.superseded
-             and (t - f <= interval '6 hours'
-                  or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
            group by 1, 2, 3, 4, 5) as n
    union all
   select r.endpoint, r.operation_type, r.operation_name, r.part::text, r.users, r.affected

@@ -163,11 +163,8 @@ as $$
          (e.recorded_at - e.occurred_at > interval '5 seconds')::integer::bigint,
          extract(epoch from e.recorded_at - e.occurred_at)::double precision,
          e.complexity::bigint, (e.complexity is not null)::integer::bigint, e.occurred_at
-    from fraiseql_observe.audit_events as e
-   where e.occurred_at between f and t
-     and not e.superseded
-     and (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+    from fraiseql_observe.rows_read(f, t) as e
+   where not e.superseded
    union all
   select r.tenant_id, r.requests, r.anonymous, r.creates + r.updates + r.deletes, r.failures + r.denied, r.denied,
          r.anonymous_changes, r.anonymous_permission_changes, r.failed_admin_actions, r.late, r.longest_delay,
@@ -198,11 +195,8 @@ create or replace function fraiseql_observe.traffic_over_time(f timestamptz, t t
   language sql stable parallel safe
 as $$
   select e.occurred_at, e.tenant_id, e.event_type, 1::bigint
-    from fraiseql_observe.audit_events as e
-   where e.occurred_at between f and t
-     and not e.superseded
-     and (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+    from fraiseql_observe.rows_read(f, t) as e
+   where not e.superseded
    union all
   select r.starts_at, r.tenant_id, v.event_type, v.events
     from fraiseql_observe.rollup_traffic as r
@@ -230,12 +224,9 @@ create or replace function fraiseql_observe.durations(f timestamptz, t timestamp
   language sql stable parallel safe
 as $$
   select e.tenant_id, e.duration_ms, null::numeric
-    from fraiseql_observe.audit_events as e
-   where e.occurred_at between f and t
-     and not e.superseded
+    from fraiseql_observe.rows_read(f, t) as e
+   where not e.superseded
      and e.duration_ms is not null
-     and (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
    union all
   select r.tenant_id, null, r.durations
     from fraiseql_observe.pieces(f, t) as p
@@ -260,12 +251,9 @@ create or replace function fraiseql_observe.delays_over_time(f timestamptz, t ti
   language sql stable parallel safe
 as $$
   select date_bin(bucket, e.occurred_at, 'epoch'::timestamptz), e.tenant_id, d.delay, null::numeric, d.delay
-    from fraiseql_observe.audit_events as e
+    from fraiseql_observe.rows_read(f, t) as e
    cross join lateral (select greatest(extract(epoch from e.recorded_at - e.occurred_at), 0)::double precision) as d (delay)
-   where e.occurred_at between f and t
-     and not e.superseded
-     and (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+   where not e.superseded
    union all
   select r.starts_at, r.tenant_id, null, r.delays, m.longest_delay
     from fraiseql_observe.rollup_duration as r

@@ -16,6 +16,16 @@ create table if not exists fraiseql_observe.rollup_user_activity (
 create index if not exists rollup_user_activity_time
   on fraiseql_observe.rollup_user_activity (grain, starts_at, tenant_id);
 
+-- Requests of all users, 256 in one number: each has twelve decimal digits of it (see in_band). Who asked most is found in
+-- these, of pieces of a day and more.
+create table if not exists fraiseql_observe.rollup_user_vector (
+  grain smallint not null,
+  starts_at timestamptz not null,
+  part integer not null, -- of all users, by their keys
+  requests numeric not null,
+  primary key (grain, starts_at, part)
+);
+
 -- Sets that can be united over several pieces of time and several parts of tenants.
 create table if not exists fraiseql_observe.rollup_user_set (
   grain smallint not null,
@@ -144,6 +154,18 @@ begin
            durations = coalesce(r.durations + excluded.durations, r.durations, excluded.durations)
     returning grain, starts_at, user_key, requests, errors
   ),
+  vectors as (
+    insert into fraiseql_observe.rollup_user_vector as r (grain, starts_at, part, requests)
+    select grain, starts_at, user_key / 256, sum(requests * power)
+      from increments
+      join (select place, fraiseql_observe.in_band(place) as power from generate_series(0, 255) as place offset 0) as places
+        on place = user_key % 256
+     where grain >= 24
+     group by 1, 2, 3
+     order by 1, 2, 3
+        on conflict (grain, starts_at, part) do update
+       set requests = r.requests + excluded.requests
+  ),
   united as (
     insert into fraiseql_observe.rollup_user_set as r (grain, starts_at, tenant_id, part, users, affected)
     select grain,
@@ -212,12 +234,9 @@ as $$
   select n.time, n.tenant_id, n.requests, n.errors, 1::bigint, (n.errors > 0)::integer::bigint, n.requests, n.requests, null::numeric
     from (select date_bin(bucket, e.occurred_at, 'epoch'::timestamptz) as time, e.tenant_id, e.user_id,
                  count(*) as requests, count(*) filter (where e.outcome in ('failure', 'denied')) as errors
-            from fraiseql_observe.audit_events as e
-           where e.occurred_at between f and t
-             and e.user_id is not null
+            from fraiseql_observe.rows_read(f, t) as e
+           where e.user_id is not null
              and not e.superseded
-             and (t - f <= interval '6 hours'
-                  or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
            group by 1, 2, 3) as n
    union all
   select a.starts_at, a.tenant_id, a.requests, a.errors, a.users, a.affected, a.busiest, null, a.requests_per_user
@@ -261,12 +280,9 @@ create or replace function fraiseql_observe.user_sets(f timestamptz, t timestamp
 as $$
   select n.tenant_id, n.user_id, 1::bit(1024), case when n.failed then 1::bit(1024) end
     from (select e.tenant_id, e.user_id, bool_or(e.outcome in ('failure', 'denied')) as failed
-            from fraiseql_observe.audit_events as e
-           where e.occurred_at between f and t
-             and e.user_id is not null
+            from fraiseql_observe.rows_read(f, t) as e
+           where e.user_id is not null
              and not e.superseded
-             and (t - f <= interval '6 hours'
-                  or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
            group by 1, 2) as n
    union all
   select s.tenant_id, s.part::text, s.users, s.affected
@@ -290,68 +306,97 @@ as $$
     left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
 $$;
 
--- What each user did in a range. A user who is in roll-ups comes by his key (see rollup_user), any other by his name.
-create or replace function fraiseql_observe.user_totals(f timestamptz, t timestamptz)
-  returns table (
-    tenant_id text, user_key integer, user_id text, requests bigint, changes bigint, errors bigint, last_seen timestamptz
-  )
-  language sql stable parallel safe
+-- How often each user asked, to find those who did most. A user who is in roll-ups comes by his key (see rollup_user), any
+-- other by his name.
+create or replace function fraiseql_observe.user_requests(f timestamptz, t timestamptz, tenants text[])
+  returns table (user_key integer, tenant_id text, user_id text, requests double precision)
+  language sql stable
 as $$
-  select e.tenant_id, null::integer, e.user_id, 1::bigint, (e.event_type <> 'access')::integer::bigint,
-         (e.outcome in ('failure', 'denied'))::integer::bigint, e.occurred_at
-    from fraiseql_observe.audit_events as e
-   where e.occurred_at between f and t
+  select null::integer, e.tenant_id, e.user_id, 1::double precision
+    from fraiseql_observe.rows_read(f, t) as e
+   where e.tenant_id = any(tenants)
      and e.user_id is not null
      and not e.superseded
-     and (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
    union all
-  select r.tenant_id, r.user_key, null, r.requests, r.changes, r.errors, r.last_seen
+  -- a long range and all tenants: from the vectors, whose numbers stand in the order of the digits
+  select v.user_key, null, null, v.requests
+    from (select s.part * 256 + place as user_key,
+                 encode(substr(s.digits, 3061 - 12 * place, 12), 'escape')::double precision as requests
+            from (select r.part, convert_to(lpad(sum(r.requests)::text, 3072, '0'), 'SQL_ASCII') as digits
+                    from fraiseql_observe.pieces(f, t) as p
+                    join fraiseql_observe.rollup_user_vector as r
+                      on r.grain = p.grain and r.starts_at >= p.first and r.starts_at < p.before
+                   where t - f > interval '7 days'
+                     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+                     and (select a.all_tenants from fraiseql_observe.asked(tenants) as a)
+                   group by r.part
+                  offset 0) as s
+           cross join generate_series(0, 255) as place) as v
+   where v.requests > 0
+   union all
+  select r.user_key, null, null, r.requests
     from fraiseql_observe.pieces(f, t) as p
     join fraiseql_observe.rollup_user_activity as r
       on r.grain = p.grain and r.starts_at >= p.first and r.starts_at < p.before
-   where t - f > interval '6 hours'
+   where r.tenant_id = any(tenants)
+     and t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+     and (t - f <= interval '7 days' or not (select a.all_tenants from fraiseql_observe.asked(tenants) as a))
    union all
-  select e.tenant_id, u.user_key, case when u.user_key is null then e.user_id end, 1::bigint,
-         (e.event_type <> 'access')::integer::bigint, (e.outcome in ('failure', 'denied'))::integer::bigint, e.occurred_at
+  select u.user_key, case when u.user_key is null then e.tenant_id end, case when u.user_key is null then e.user_id end, 1
     from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
     left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
-   where e.user_id is not null
+   where e.tenant_id = any(tenants)
+     and e.user_id is not null
      and not e.superseded
      and t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
 $$;
 
--- How long the operations of users took: milliseconds in rows, distributions of them in roll-ups. For a few users: it finds
--- each by himself.
-create or replace function fraiseql_observe.user_durations(f timestamptz, t timestamptz)
-  returns table (tenant_id text, user_id text, duration_ms double precision, durations numeric)
-  language sql stable parallel safe
+-- What users did; durations are milliseconds in rows, distributions of them in roll-ups. For a few users: it finds each by
+-- himself.
+create or replace function fraiseql_observe.user_totals(f timestamptz, t timestamptz)
+  returns table (
+    tenant_id text, user_id text, requests bigint, changes bigint, errors bigint, last_seen timestamptz,
+    duration_ms double precision, durations numeric
+  )
+  language sql stable
 as $$
-  select e.tenant_id, e.user_id, e.duration_ms, null::numeric
-    from fraiseql_observe.audit_events as e
-   where e.occurred_at between f and t
-     and e.duration_ms is not null
-     and not e.superseded
-     and (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+  select e.tenant_id, e.user_id, 1::bigint, (e.event_type <> 'access')::integer::bigint,
+         (e.outcome in ('failure', 'denied'))::integer::bigint, e.occurred_at, e.duration_ms, null::numeric
+    from fraiseql_observe.rows_read(f, t) as e
+   where not e.superseded
    union all
-  select u.tenant_id, u.user_id, null, r.durations
+  select u.tenant_id, u.user_id, r.requests, r.changes, r.errors, r.last_seen, null, r.durations
     from fraiseql_observe.rollup_user as u
    cross join fraiseql_observe.pieces(f, t) as p
     join fraiseql_observe.rollup_user_activity as r
       on r.user_key = u.user_key and r.grain = p.grain and r.starts_at >= p.first and r.starts_at < p.before
-   where r.durations is not null
-     and t - f > interval '6 hours'
+   where t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
    union all
-  select e.tenant_id, e.user_id, null, fraiseql_observe.in_band(fraiseql_observe.band(e.duration_ms))
+  select e.tenant_id, e.user_id, 1::bigint, (e.event_type <> 'access')::integer::bigint,
+         (e.outcome in ('failure', 'denied'))::integer::bigint, e.occurred_at, null,
+         case when e.duration_ms is not null then fraiseql_observe.in_band(fraiseql_observe.band(e.duration_ms)) end
     from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
-   where e.duration_ms is not null
-     and not e.superseded
+   where not e.superseded
      and t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+$$;
+
+-- Whether our log has a row of a user from before an instant. Not in the planner's sight, as uncovered_rows.
+create or replace function fraiseql_observe.seen_in_rows(tenant_id text, user_id text, before timestamptz) returns boolean
+  language plpgsql stable
+as $$
+begin
+  return exists (
+    select from fraiseql_observe.audit_events as e
+     where e.tenant_id = seen_in_rows.tenant_id
+       and e.user_id = seen_in_rows.user_id
+       and e.occurred_at < before
+       and e.source = 'fraiseql_observe'
+  );
+end;
 $$;
 
 -- The users whose first recorded operation ever lies in the range, whatever its length. As soon as the roll-ups hold all
@@ -371,9 +416,8 @@ as $$
        and f >= (select covered_from from fraiseql_observe.rolled_up)
      union all
     select e.tenant_id, e.user_id, e.occurred_at
-      from fraiseql_observe.audit_events as e
-     where e.occurred_at between f and t
-       and e.user_id is not null
+      from fraiseql_observe.rows_read(f, t) as e
+     where e.user_id is not null
        and f < (select covered_from from fraiseql_observe.rolled_up)
   ),
   users as (
@@ -402,7 +446,8 @@ as $$
            where e.tenant_id = n.tenant_id
              and e.user_id = n.user_id
              and e.occurred_at < f
-             and (e.source <> 'fraiseql_observe'
-                  or (select covered_from from fraiseql_observe.rolled_up) > '-infinity')
+             and e.source <> 'fraiseql_observe'
            limit 1) is null
+     and ((select covered_from from fraiseql_observe.rolled_up) = '-infinity'
+          or not fraiseql_observe.seen_in_rows(n.tenant_id, n.user_id, f))
 $$;
