@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fraiseql_observe.cli.audit_access import access, noted
 from fraiseql_observe.cli.audit_chain import accept_break, breaks, verify_chain
 from fraiseql_observe.cli.audit_maintain import maintain
 from fraiseql_observe.cli.audit_report import report
@@ -74,6 +75,7 @@ def command() -> None:
 
 command.add_command(maintain)
 command.add_command(report)
+command.add_command(access)
 command.add_command(verify_chain)
 command.add_command(breaks)
 command.add_command(accept_break)
@@ -106,7 +108,10 @@ def query(*, wanted: str, **asked: Any) -> None:
     from fraiseql_observe.audit.direct import ask  # noqa: PLC0415
 
     question, given = _question(**asked)
-    answer = asyncio.run(ask(audit_database(asked["url"]), question, given, asked["tenants"], datetime.now(UTC)))
+    url, tenants = audit_database(asked["url"]), asked["tenants"]
+    with noted(question.name, given, tenants) as rows:
+        answer = asyncio.run(ask(url, question, given, tenants, datetime.now(UTC)))
+        rows[0] = len(answer.rows)
     if wanted == "table":
         _table(answer)
     else:
@@ -127,7 +132,8 @@ def explain(*, analyze: bool, **asked: Any) -> None:
 
     question, given = _question(**asked)
     url = audit_database(asked["url"])
-    lines = asyncio.run(explained(url, question, given, asked["tenants"], datetime.now(UTC), analyze=analyze))
+    with noted(question.name, {**given, "explain": []}, asked["tenants"]):
+        lines = asyncio.run(explained(url, question, given, asked["tenants"], datetime.now(UTC), analyze=analyze))
     click.echo("\n".join(lines))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import json
 import os
@@ -17,6 +16,7 @@ import click
 
 from fraiseql_observe.cli.durations import DURATION
 from fraiseql_observe.cli.options import json_option, settings_file
+from fraiseql_observe.cli.store import exists, on_store, store_option, store_url
 from fraiseql_observe.errors import ConfigError, ObserveError
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 BROKEN = 3  # exit code
 STORE = "Where the last verified hashes and the breaks are kept, outside of the audit database. Default: `store.url`."
-
-store_option = click.option("--store", "store_url", metavar="URL", help=STORE)
 
 
 class Time(click.ParamType["datetime"]):
@@ -93,7 +91,7 @@ class Asked:
 )
 @click.option("--again", is_flag=True, help="Read also what was verified before, and compare it with its seals.")
 @click.option("--whole", is_flag=True, help="Read everything; ask for no checkpoint and keep none.")
-@store_option
+@click.option("--store", "kept_in", metavar="URL", help=STORE)
 @settings_file()
 @json_option
 @click.pass_context
@@ -105,7 +103,7 @@ def verify_chain(  # noqa: PLR0913  one argument an option
     keys_file: Path | None,
     longest_transaction: timedelta | None,
     path: Path | None,
-    store_url: str | None,
+    kept_in: str | None,
     whole: bool,
     as_json: bool,
     **narrowing: Any,
@@ -125,13 +123,13 @@ def verify_chain(  # noqa: PLR0913  one argument an option
     asked = Asked(_database(url, settings), **narrowing)
     rules = _rules(settings, keys_file, longest_transaction)
     if whole or asked.narrowed:
-        if asked.again or store_url:
+        if asked.again or kept_in:
             raise click.UsageError(
                 "--again and --store need the checkpoint; --whole, --from, --to, --tenant read without."
             )
         told = _read(asked, rules)
     else:
-        told = _continued(asked, rules, settings, store_url)
+        told = _continued(asked, rules, settings, kept_in)
     if not told:
         what = f"There is no log {asked.source} with a hash chain" if asked.source else "No log here has a hash chain"
         raise ObserveError(f"{what}.", hint="FraiseQL's migration 002_unified_audit.sql makes one: table audit_events")
@@ -144,13 +142,13 @@ def verify_chain(  # noqa: PLR0913  one argument an option
 @store_option
 @settings_file()
 @json_option
-def breaks(*, everything: bool, store_url: str | None, path: Path | None, as_json: bool) -> None:
+def breaks(*, everything: bool, url: str | None, path: Path | None, as_json: bool) -> None:
     """List the breaks of hash chains that were found, by this command or by the backend."""
     from fraiseql_observe.store import audit_chain  # noqa: PLC0415
     from fraiseql_observe.web import chain_views  # noqa: PLC0415
     from fraiseql_observe.web.chain_report import kept_lines  # noqa: PLC0415
 
-    found = _on_store(_store(path, store_url), lambda engine: engine.read(audit_chain.breaks))
+    found = on_store(store_url(path, url), lambda engine: engine.read(audit_chain.breaks))
     shown = [one for one in found if everything or one.accepted_at is None]
     if as_json:
         click.echo(json.dumps([chain_views.kept(one) for one in shown], indent=2))
@@ -166,14 +164,14 @@ def breaks(*, everything: bool, store_url: str | None, path: Path | None, as_jso
 @click.option("--comment", "-c", required=True, metavar="TEXT", help="What was found out; it is kept.")
 @store_option
 @settings_file()
-def accept_break(*, break_ids: tuple[str, ...], comment: str, store_url: str | None, path: Path | None) -> None:
+def accept_break(*, break_ids: tuple[str, ...], comment: str, url: str | None, path: Path | None) -> None:
     """Say that somebody has looked into a break: it stays on record, and is alerted on no longer."""
     from fraiseql_observe.store import audit_chain  # noqa: PLC0415
 
     by, at = f"cli ({getpass.getuser()})", datetime.now(UTC)
     for one in break_ids:
         accept = partial(audit_chain.accept, id=one, by=by, comment=comment, at=at)
-        _on_store(_store(path, store_url), partial(_write, work=accept))
+        on_store(store_url(path, url), partial(_write, work=accept))
         click.echo(f"{one}: accepted.", err=True)
 
 
@@ -219,46 +217,23 @@ def _read(asked: Asked, rules: Rules) -> list[Told]:
     return [Told.of(one) for one in found]
 
 
-def _continued(asked: Asked, rules: Rules, settings: Settings, store_url: str | None) -> list[Told]:
+def _continued(asked: Asked, rules: Rules, settings: Settings, kept_in: str | None) -> list[Told]:
     """Go on from the checkpoint; where there is no store yet, read everything."""
     from fraiseql_observe.web import chain_report  # noqa: PLC0415
 
-    store = store_url or settings.store.url.reveal()
-    if not store_url and not _exists(store):
+    store = kept_in or settings.store.url.reveal()
+    if not kept_in and not exists(store):
         click.echo(
             f"There is no store at {store} yet: everything is read, and no checkpoint is kept (--store).", err=True
         )
         return _read(asked, rules)
     with _Progress() as progress:
-        return _on_store(  # type: ignore[no-any-return]
+        return on_store(  # type: ignore[no-any-return]
             store,
             lambda engine: chain_report.go_on(
                 engine, asked.url, rules, source=asked.source, again=asked.again, progress=progress
             ),
         )
-
-
-def _store(path: Path | None, store_url: str | None) -> str:
-    return store_url or _settings(path).store.url.reveal()
-
-
-def _exists(store: str) -> bool:
-    from fraiseql_observe.store.sqlite_file import path_of  # noqa: PLC0415
-
-    return not store.startswith("sqlite:") or path_of(store).exists()
-
-
-def _on_store(url: str, work: Callable[[Engine], Awaitable[Any]]) -> Any:
-    from fraiseql_observe.store.opening import open_store  # noqa: PLC0415
-
-    async def run() -> Any:
-        engine = await open_store(url, clock=lambda: datetime.now(UTC), exclusive=False)
-        try:
-            return await work(engine)
-        finally:
-            await engine.close()
-
-    return asyncio.run(run())
 
 
 def _write(engine: Engine, work: Callable[[Transaction], Any]) -> Awaitable[Any]:

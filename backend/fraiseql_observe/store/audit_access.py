@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe.store.columns import micros, moment, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from fraiseql_observe.store.engine import Transaction
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 LONGEST = 2000  # characters of the parameters
 _COLUMNS = "id, at, who, token_id, on_behalf_of, address, request_id, question, parameters, outcome, rows, duration_ms"
 INSERT = f"insert into audit_access ({_COLUMNS}) values (:{_COLUMNS.replace(', ', ', :')})"
-_LATEST = f"select {_COLUMNS} from audit_access where id < :before order by id desc limit :limit"
+_LATEST = f"""
+select {_COLUMNS} from audit_access
+where id < :before and (:who = '' or who = :who) and (:outcome = '' or outcome = :outcome)
+order by id desc limit :limit
+"""
 _EXCESS = "select id from audit_access order by id desc limit 1 offset :most"
 _PRUNE = "delete from audit_access where id <= :last"
 _END = "~"  # after every id
@@ -42,6 +47,11 @@ class Access:
     duration_ms: int
 
 
+def parameters(given: Mapping[str, Sequence[str]]) -> str:
+    """What was asked with, as an entry says it."""
+    return json.dumps(dict(given), ensure_ascii=False)[:LONGEST]
+
+
 def row(access: Access) -> dict[str, Any]:
     """The parameters of INSERT."""
     words = {name: text(getattr(access, name)) for name in ("who", "on_behalf_of", "address", "question", "outcome")}
@@ -57,9 +67,10 @@ def row(access: Access) -> dict[str, Any]:
     }
 
 
-def latest(tx: Transaction, limit: int, before: str = "") -> list[Access]:
-    """Give the newest entries, or the newest before an id, newest first."""
-    return [_access(one) for one in tx.rows(_LATEST, {"before": before or _END, "limit": limit})]
+def latest(tx: Transaction, limit: int, before: str = "", *, who: str = "", outcome: str = "") -> list[Access]:
+    """Give the newest entries, or the newest before an id, newest first; only of `who`, only what became `outcome`."""
+    given = {"before": before or _END, "limit": limit, "who": who, "outcome": outcome}
+    return [_access(one) for one in tx.rows(_LATEST, given)]
 
 
 def prune(tx: Transaction, most: int) -> int:

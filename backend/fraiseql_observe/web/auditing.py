@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -15,10 +14,11 @@ from fraiseql_observe.audit.catalogue import with_own
 from fraiseql_observe.audit.metrics import Latest
 from fraiseql_observe.audit.proxy import Asker, Proxy, Rules
 from fraiseql_observe.audit.values import Bounds
-from fraiseql_observe.errors import AskError, AuditError, Outcome
+from fraiseql_observe.errors import AskError, AuditError, NotFoundError, Outcome
 from fraiseql_observe.incident.ids import new_id
-from fraiseql_observe.store.audit_access import LONGEST, Access
+from fraiseql_observe.store.audit_access import Access, parameters
 from fraiseql_observe.web.access_log import AccessLog
+from fraiseql_observe.web.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from fraiseql_observe.alerts.manager import AlertManager
-    from fraiseql_observe.audit.question import Question
     from fraiseql_observe.audit.reader import Reader
     from fraiseql_observe.config.audit import AuditSettings
     from fraiseql_observe.web.principal import Principal
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 300.0  # seconds
+LONGEST_NAME = 100  # characters of a question's name, which may be anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ class Auditing:
             await self.log.flush()
 
     @contextmanager
-    def noted(self, caller: Caller, question: Question, given: Mapping[str, Sequence[str]]) -> Iterator[Noted]:
-        """Note that a question came in when it is over, whatever became of it; the block says how many rows."""
+    def noted(self, caller: Caller, question: str, given: Mapping[str, Sequence[str]]) -> Iterator[Noted]:
+        """Note that somebody asked when it is over, whatever became of it; the block says how many rows."""
         began = time.perf_counter()
         noted = Noted()
         try:
@@ -104,24 +104,36 @@ class Auditing:
         except AskError as error:
             noted.outcome = error.outcome
             raise
+        except (RequestError, NotFoundError):
+            noted.outcome = Outcome.REFUSED
+            raise
+        except asyncio.CancelledError:
+            noted.outcome = Outcome.CANCELLED
+            raise
         finally:
-            now = self._manager.clock()
-            self.log.note(
-                Access(
-                    id=new_id("acc", now),
-                    at=now,
-                    who=caller.name,
-                    token_id=caller.token_id,
-                    on_behalf_of=caller.on_behalf_of,
-                    address=caller.address,
-                    request_id=caller.request_id,
-                    question=question.name,
-                    parameters=json.dumps(dict(given), ensure_ascii=False)[:LONGEST],
-                    outcome=noted.outcome,
-                    rows=noted.rows,
-                    duration_ms=round((time.perf_counter() - began) * 1000),
-                )
+            self.note(caller, question, given, noted, time.perf_counter() - began)
+
+    def note(
+        self, caller: Caller, question: str, given: Mapping[str, Sequence[str]], noted: Noted, seconds: float = 0.0
+    ) -> None:
+        """Note what became of a question, also of one that nobody may ask or that does not exist."""
+        now = self._manager.clock()
+        self.log.note(
+            Access(
+                id=new_id("acc", now),
+                at=now,
+                who=caller.name,
+                token_id=caller.token_id,
+                on_behalf_of=caller.on_behalf_of,
+                address=caller.address,
+                request_id=caller.request_id,
+                question=question[:LONGEST_NAME],
+                parameters=parameters(given),
+                outcome=noted.outcome,
+                rows=noted.rows,
+                duration_ms=round(seconds * 1000),
             )
+        )
 
     async def _look(self) -> None:
         while True:

@@ -42,8 +42,12 @@ async def recall(app: web.Application, token_id: str) -> Principal:
     return await app[ACCESS].recall(token_id)
 
 
-def require(scope: Scope, *, source: str = "api") -> Callable[[Handler], Handler]:
+def require(
+    scope: Scope, *, source: str = "api", denied: Callable[[web.Request], None] | None = None
+) -> Callable[[Handler], Handler]:
     """Let only those in whose token has the scope; `source` is what the timeline says of the way they came.
+
+    `denied` is told of a request whose token lacks the scope.
 
     Raises:
         AuthError: from the handler, 401 without a token and 403 without the scope.
@@ -53,10 +57,12 @@ def require(scope: Scope, *, source: str = "api") -> Callable[[Handler], Handler
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
             principal = request.get(PRINCIPAL) or await authenticate(request.app, _bearer(request))
-            if not principal.may(scope):
-                raise AuthError(f"The token {principal.name} lacks the scope {scope}.", status=403)
             request[PRINCIPAL] = principal
             request[ACTOR] = Actor(principal.name, source, client_address(request))
+            if not principal.may(scope):
+                if denied:
+                    denied(request)
+                raise AuthError(f"The token {principal.name} lacks the scope {scope}.", status=403)
             return await handler(request)
 
         return guarded

@@ -188,6 +188,33 @@ async def test_who_asked_what_is_kept(client, ask, filled):
         assert response.status == 403
 
 
+async def test_what_was_denied_or_failed_is_kept_too(client, ask, filled):
+    async def answers(path, who, status, **given):
+        response, _ = await ask(path, who, **given)
+        assert response.status == status
+
+    async def entries():
+        async with client.get(f"{BASE}/audit/access?limit=1000", headers=bearer("root")) as response:
+            return (await response.json())["entries"]
+
+    await answers("/errors_recent", "alerts", 403, **RANGE)  # a token without the scope
+    await answers("/errors_recent/values/endpoint", "alerts", 403, **RANGE)
+    await answers("/users_top", "recent", 403, **RANGE)  # the scope of another question
+    await answers(f"/{'x' * 300}", "all", 404)  # no such question
+    await answers("/errors_recent", "all", 400, format="xml", **RANGE)
+    await answers("/errors_recent/values/nothing", "all", 404, **RANGE)
+    await answers("/errors_recent", "all", 413, **{**RANGE, "from": "2020-01-01T00:00:00Z"})
+    before = len(await entries())
+    await ask("/errors_recent", headers={"Authorization": "Bearer fqo_nobody"}, **RANGE)  # nobody we know: 401
+    await asyncio.sleep(1.2)
+    found = await entries()
+    assert before <= 7 == len(found)
+    assert {one["outcome"] for one in found} == {"refused"}
+    assert sorted(one["who"] for one in found) == ["alerts", "alerts", "all", "all", "all", "all", "recent"]
+    assert "x" * 100 in {one["question"] for one in found}
+    assert all(one["address"] == "127.0.0.1" for one in found)
+
+
 async def test_a_client_that_goes_away_ends_its_question(client, filled):
     busy = (
         "select count(*) from pg_stat_activity where application_name = 'fraiseql-observe audit'"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from fraiseql_observe.errors import NotFoundError
+from fraiseql_observe.errors import NotFoundError, Outcome
 from fraiseql_observe.store import audit_access
-from fraiseql_observe.web.auditing import Caller, asker
+from fraiseql_observe.web.auditing import Caller, Noted, asker
 from fraiseql_observe.web.errors import RequestError
-from fraiseql_observe.web.keys import AUDIT, REQUEST_ID
+from fraiseql_observe.web.keys import ACTOR, AUDIT, PRINCIPAL, REQUEST_ID
 from fraiseql_observe.web.principal import Scope
 from fraiseql_observe.web.rest import views
 from fraiseql_observe.web.rest.fields import Field, text, whole
@@ -41,10 +41,9 @@ async def list_audit_queries(call: Call) -> web.Response:
 async def ask_audit_query(call: Call) -> web.StreamResponse:
     auditing = _auditing(call)
     given = _given(call.request)
-    wanted = _format(given.pop("format", ["json"]))
-    question = auditing.proxy.question(call.id)
-
-    with auditing.noted(_caller(call), question, given) as noted:
+    with auditing.noted(_caller(call.request), call.id, given) as noted:
+        wanted = _format(given.pop("format", ["json"]))
+        question = auditing.proxy.question(call.id)
         answer = await auditing.proxy.ask(question, given, asker(call.request, call.principal))
         noted.rows = len(answer.rows)
     return await _respond(call.request, answer, wanted)
@@ -52,14 +51,20 @@ async def ask_audit_query(call: Call) -> web.StreamResponse:
 
 async def list_audit_values(call: Call) -> web.Response:
     auditing = _auditing(call)
-    question = auditing.proxy.question(call.id)
-    column = call.request.match_info["column"]
-
     given = _given(call.request)
-    with auditing.noted(_caller(call), question, given) as noted:
+    with auditing.noted(_caller(call.request), call.id, given) as noted:
+        question = auditing.proxy.question(call.id)
+        column = call.request.match_info["column"]
         found = await auditing.proxy.values(question, column, given, asker(call.request, call.principal))
         noted.rows = len(found)
     return tagged(call.request, found)
+
+
+def denied(request: web.Request) -> None:
+    """Note that the holder of a token asked who may ask nothing."""
+    if AUDIT in request.app:
+        question = request.match_info.get("name", "")
+        request.app[AUDIT].note(_caller(request), question, _given(request), Noted(Outcome.REFUSED))
 
 
 async def list_audit_access(call: Call) -> web.Response:
@@ -78,15 +83,15 @@ def _auditing(call: Call) -> Auditing:
     return call.request.app[AUDIT]
 
 
-def _caller(call: Call) -> Caller:
+def _caller(request: web.Request) -> Caller:
     """Whom Grafana says it asks for is noted; where it knows nobody, it sends the name of its variable."""
-    user = call.request.headers.get(USER_HEADER, "")[:LONGEST_USER]
+    user = request.headers.get(USER_HEADER, "")[:LONGEST_USER]
     return Caller(
-        name=call.principal.name,
-        token_id=call.principal.token_id,
+        name=request[PRINCIPAL].name,
+        token_id=request[PRINCIPAL].token_id,
         on_behalf_of=user if user.isprintable() and not user.startswith("${") else "",
-        address=call.actor.address,
-        request_id=call.request[REQUEST_ID],
+        address=request[ACTOR].address,
+        request_id=request[REQUEST_ID],
     )
 
 
@@ -161,12 +166,12 @@ OPERATIONS = (
     Operation(
         "GET", "/audit/queries/{name}", Scope.AUDIT, ask_audit_query,
         "Ask the audit log. With format=csv the answer is CSV.",
-        "AuditAnswer", open_query=True, csv=True, tagged=True, refusals=(404, 413, 429, 500, 504),
+        "AuditAnswer", open_query=True, csv=True, tagged=True, denied=denied, refusals=(404, 413, 429, 500, 504),
     ),
     Operation(
         "GET", "/audit/queries/{name}/values/{column}", Scope.AUDIT, list_audit_values,
         "The distinct values of a column of an answer, for Grafana's variables; within 200 ms or not at all.",
-        "AuditValues", open_query=True, tagged=True, refusals=(404, 413, 429, 500, 504),
+        "AuditValues", open_query=True, tagged=True, denied=denied, refusals=(404, 413, 429, 500, 504),
     ),
     Operation(
         "GET", "/audit/access", Scope.ADMIN, list_audit_access, "Who asked the audit log what, newest first.",

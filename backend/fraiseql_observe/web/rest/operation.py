@@ -58,6 +58,7 @@ class Operation:
     open_query: bool = False  # the parameters are those of an audit question: the handler reads them
     csv: bool = False  # answers with CSV too
     tagged: bool = False  # answers with an ETag and heeds If-None-Match
+    denied: Callable[[web.Request], None] | None = None  # is told of tokens without the scope
     refusals: tuple[int, ...] = field(default=())  # beside those that every operation may give
 
     @property
@@ -79,7 +80,7 @@ def bind(operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamRe
         )
         return await operation.handler(call)
 
-    return require(operation.scope)(handle)
+    return require(operation.scope, denied=operation.denied)(handle)
 
 
 def reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
