@@ -171,8 +171,9 @@ def _chained(chains: Chains) -> str:
     broken = [each for each in chains.verdicts if each.state == "broken"]
     if broken:
         return f"{len(broken)} broken"
-    whole = all(each.state == "verified" for each in chains.verdicts)
-    return "none" if not chains.verdicts else "verified" if whole else "partly verified"
+    if not any(each.rows for each in chains.verdicts):
+        return "without rows" if chains.verdicts else "none"
+    return "verified" if all(each.state == "verified" for each in chains.verdicts) else "partly verified"
 
 
 @cache

@@ -167,12 +167,13 @@ def test_an_empty_log_makes_a_report_too(database_url):
 
 def test_hash_chains_are_verified_where_the_user_may(database_url):
     pytest.importorskip("fraiseql")
-    from chained import chained  # noqa: PLC0415
+    from chained import START, chained  # noqa: PLC0415
 
     from fraiseql_observe.audit import setup  # noqa: PLC0415
 
     def report(*more):
-        given = ("audit", "report", "--from", FROM, "--to", "2026-03-06T00:00:00Z", "--database", database_url, *more)
+        period = ("--from", START.isoformat(), "--to", (START + timedelta(days=2)).isoformat())
+        given = ("audit", "report", *period, "--database", database_url, *more)
         return CliRunner().invoke(cli, given, standalone_mode=False, catch_exceptions=False).stdout
 
     with chained(database_url, "unified") as log:

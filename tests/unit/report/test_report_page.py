@@ -200,6 +200,7 @@ def test_hash_chains():
     assert re.search(r"✓ verified public.audit_events 1 200 0 checked", whole)
     assert "A trap was met." in whole
     assert "verified hash chains" in whole
+    assert "without rows hash chains" in chained(verdict(rows=0))
 
 
 def test_a_broken_chain_is_told_with_its_rows():
