@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.errors import DeliveryError, Reason
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from fraiseql_observe.config.watchdog import HeartbeatSettings
     from fraiseql_observe.notify.http import Http
     from fraiseql_observe.telemetry import Telemetry
-
-log = logging.getLogger(__name__)
 
 _GOOD = range(200, 300)
 
@@ -47,13 +44,13 @@ class Heartbeat:
         """Send one; return the seconds until the next.
 
         Raises:
-            DeliveryError: it was not taken.
+            DeliveryError: a part is not well, or it was not taken.
         """
         pause = self._settings.interval.total_seconds()
         sick = [name for name, well in self._healthy().items() if not well]
         if sick:
-            log.warning("no heartbeat: %s", ", ".join(sick), extra={"sick": sick})
-            return pause
+            # A failure is tried again in a moment: at the start not every part has had its first turn.
+            raise DeliveryError(f"does not work, or not yet: {', '.join(sick)}", reason=Reason.INTERNAL, retryable=True)
         answer = await self._http.request(
             self._settings.method, self._settings.url.reveal(), within=self._settings.timeout.total_seconds()
         )
