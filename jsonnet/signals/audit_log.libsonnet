@@ -65,6 +65,7 @@ function(config)
       unit: 'short',
       legend: 'stray rows',
       alert: 'AuditStrayRows',
+      limits: { warning: 1 },
     } + own(function(q) q.max('fraiseql_observe_audit_stray_rows')),
     failedLogins: {
       title: 'Failed log-ins',

@@ -33,6 +33,17 @@ def test_a_file_of_settings_builds(tmp_path, suffix, language):
     assert render(file, catalogue=catalogue.load().as_json()).files()
 
 
+def test_the_page_about_alerts_on_the_audit_log_names_them_all_and_its_settings_build(tmp_path):
+    (example,) = blocks("alert-on-the-audit-log.md", "yaml")
+    file = tmp_path / "my.yaml"
+    file.write_text(example)
+    groups = render(file, catalogue=catalogue.load().as_json()).alerts["groups"]
+    (rules,) = (group["rules"] for group in groups if group["name"] == "fraiseql-audit-log")
+    assert any(rule["expr"].endswith(" > 500") for rule in rules)
+    text = (HOW_TO / "alert-on-the-audit-log.md").read_text(encoding="utf-8")
+    assert {rule["alert"] for rule in rules} == set(re.findall(r"runbooks/(\w+)[.]md", text))
+
+
 def test_the_page_about_infinity_gives_settings_for_it(tmp_path):
     (example,) = blocks("grafana-infinity.md", "yaml")
     file = tmp_path / "my.yaml"
