@@ -48,10 +48,7 @@ def get(
     Raises:
         ObserveError: nothing answers, not in time, or not in HTTP; `advice` is its hint.
     """
-    try:
-        shown = without_credentials(url)
-    except ValueError:
-        raise ObserveError("That is no address.", hint=advice) from None
+    shown = without_credentials(url)
     before = clock()
     try:
         with requests.Session() as session:

@@ -49,8 +49,19 @@ def auth_from(token: str = "", user: str = "", password: str = "") -> AuthBase |
 
 def without_credentials(url: str) -> str:
     """The URL, fit to be shown."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(no address)"
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 class Prometheus:
@@ -63,9 +74,8 @@ class Prometheus:
     """
 
     def __init__(self, url: str, *, auth: AuthBase | None = None, timeout: float = 10) -> None:
-        parts = urlsplit(url)
         self.shown = without_credentials(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_address(url):
             raise VerifyError(f"`{self.shown}` is not the URL of a Prometheus.", hint="write http://host:9090")
         self._said = threading.local()
         self._seconds = timeout
