@@ -41,7 +41,8 @@ class ServerSettings:
         maximum=3600,
     )
     connections: int = setting(
-        "Most connections at a time; further ones are closed at once. Each takes an open file of the process.",
+        "Most connections at a time; a further one takes the place of the oldest that has no request, and is closed at "
+        "once where there is none. Each takes an open file of the process.",
         default=900,
         minimum=1,
         maximum=100_000,

@@ -12,7 +12,7 @@ from fraiseql_observe.web import console, health, intake, middlewares, openapi, 
 from fraiseql_observe.web.access import Access
 from fraiseql_observe.web.auditing import Auditing
 from fraiseql_observe.web.chain import Chain
-from fraiseql_observe.web.keys import ACCESS, AUDIT, CHAIN, MAINTENANCE, MANAGER, SETTINGS
+from fraiseql_observe.web.keys import ACCESS, AUDIT, BUSY, CHAIN, MAINTENANCE, MANAGER, SETTINGS
 from fraiseql_observe.web.maintenance import Maintenance
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def create_app(manager: AlertManager, settings: Settings) -> web.Application:
     app[MANAGER] = manager
     app[SETTINGS] = settings
     app[ACCESS] = Access(manager)
+    app[BUSY] = set()
     app.on_response_prepare.append(middlewares.protect)
     app.cleanup_ctx.append(_note_use)
     if settings.audit.url:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from fraiseql_observe.alerts.manager import AlertManager
@@ -13,12 +15,16 @@ from fraiseql_observe.web.chain import Chain
 from fraiseql_observe.web.maintenance import Maintenance
 from fraiseql_observe.web.principal import Principal
 
+if TYPE_CHECKING:
+    from asyncio import BaseProtocol
+
 MANAGER = web.AppKey("manager", AlertManager)
 SETTINGS = web.AppKey("settings", Settings)  # as at the start; after a reload `app[MANAGER].settings` are newer
 ACCESS = web.AppKey("access", Access)
 AUDIT = web.AppKey("audit", Auditing)  # absent where no audit database is configured
 MAINTENANCE = web.AppKey("maintenance", Maintenance)  # absent where the service does not maintain the audit log
 CHAIN = web.AppKey("chain", Chain)  # absent where the service does not verify hash chains
+BUSY: web.AppKey[set[BaseProtocol]] = web.AppKey("busy", set)  # connections whose request is being answered
 
 ACTOR = web.RequestKey("actor", Actor)
 PRINCIPAL = web.RequestKey("principal", Principal)

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from fraiseql_observe.errors import ObserveError
 from fraiseql_observe.web import console, errors, intake
-from fraiseql_observe.web.keys import MANAGER, REQUEST_ID
+from fraiseql_observe.web.keys import BUSY, MANAGER, REQUEST_ID
 
 if TYPE_CHECKING:
     from fraiseql_observe.web.auth import Handler
@@ -39,6 +39,15 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let the intake through as it is, and lead everything else through the rest of this module."""
+    busy = request.app[BUSY]
+    busy.add(request.protocol)
+    try:
+        return await _edge(request, handler)
+    finally:
+        busy.discard(request.protocol)
+
+
+async def _edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path in intake.PATHS and request.method == "POST":
         return await handler(request)
     request[REQUEST_ID] = _request_id(request)

@@ -21,7 +21,9 @@ from fraiseql_observe.store import tokens
 from fraiseql_observe.telemetry import Telemetry
 from fraiseql_observe.web import logs
 from fraiseql_observe.web.app import create_app
+from fraiseql_observe.web.door import Door
 from fraiseql_observe.web.intake import PATH
+from fraiseql_observe.web.keys import BUSY
 from fraiseql_observe.web.settings_check import notes
 from fraiseql_observe.web.writing import WriteWatch
 
@@ -162,22 +164,11 @@ class Service:
         self._telemetry.reload_at.set_to_current_time()
 
 
-class _Refusal(asyncio.Protocol):
-    """Ends a connection that is one too many."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
-
-
 async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
     server = runner.server
     if server is None:
         raise RuntimeError("listen after runner.setup()")
-    most = settings.server.connections
-
-    def connect() -> asyncio.Protocol:
-        return server() if len(server.connections) < most else _Refusal()
-
+    connect = Door(server, settings.server.connections, runner.app[BUSY])
     host, port = settings.server.host, settings.server.port
     try:
         return await asyncio.get_running_loop().create_server(connect, host, port, backlog=1024, reuse_address=True)
