@@ -19,18 +19,14 @@
 --   last_access: {title: Last, type: time}
 -- ---
 select tenant_id as tenant,
-       coalesce(user_id, '(anonymous)') as user,
+       user_id as user,
        entity,
-       count(*) filter (where event_type = 'access' and outcome <> 'denied') as reads,
-       count(*) filter (where event_type <> 'access' and outcome <> 'denied') as changes,
-       count(*) filter (where outcome = 'denied') as denied,
-       min(occurred_at) as first_access,
-       max(occurred_at) as last_access
-  from fraiseql_observe.audit_events
- where occurred_at between :from::timestamptz and :to::timestamptz
-   and tenant_id = any(:tenants::text[])
-   and entity is not null
-   and not superseded
- group by 1, 2, 3
- order by count(*) desc, tenant, 2, entity
- limit :limit::integer
+       reads,
+       changes,
+       denied,
+       first_access,
+       last_access
+  from fraiseql_observe.busiest_access(
+         :from::timestamptz, :to::timestamptz, :tenants::text[], :limit::integer
+       )
+ order by requests desc, tenant, user_id, entity

@@ -2,7 +2,8 @@
 -- title: Audit lag
 -- description: >-
 --   Time from an operation to its committed audit row: median, 99th percentile and the slowest row of the interval.
---   Above 5 seconds the writer is behind: look at the audit queue and at the database's commit time.
+--   Above 5 seconds the writer is behind: look at the audit queue and at the database's commit time. By the hour in a
+--   range of more than 6 hours, by the day in one of more than 7 days; median and percentile may then be off by 5 per cent.
 -- format: time_series
 -- parameters:
 --   from: {type: timestamptz}

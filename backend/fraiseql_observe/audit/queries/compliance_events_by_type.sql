@@ -14,21 +14,19 @@
 --   metric: {title: Event type, type: string}
 --   value: {title: Events, type: number, unit: short}
 -- ---
-with counted as (
-  select date_bin(:bucket::interval, occurred_at, 'epoch'::timestamptz) as time,
-         event_type as metric,
-         count(*) as value
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and not superseded
+with way as (
+  select * from fraiseql_observe.reading(:from::timestamptz, :to::timestamptz, :bucket::interval)
+),
+counted as (
+  select date_bin((select step from way), time, 'epoch'::timestamptz) as time, event_type as metric, sum(events) as value
+    from fraiseql_observe.traffic_over_time(:from::timestamptz, :to::timestamptz)
+   where tenant_id = any(:tenants::text[])
    group by 1, 2
 )
 -- an interval without a deletion is a zero, not a gap
-select time, metric, coalesce(value, 0) as value
-  from generate_series(
-         date_bin(:bucket::interval, :from::timestamptz, 'epoch'::timestamptz), :to::timestamptz, :bucket::interval
-       ) as time
+select time, metric, coalesce(value, 0)::bigint as value
+  from way
+ cross join generate_series(date_bin(step, first, 'epoch'::timestamptz), :to::timestamptz, step) as time
  cross join (select distinct metric from counted) as types
   left join counted using (time, metric)
  order by time, metric

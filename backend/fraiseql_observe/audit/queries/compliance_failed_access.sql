@@ -20,21 +20,40 @@
 --   first_attempt: {title: First, type: time}
 --   last_attempt: {title: Last, type: time}
 -- ---
+with found as materialized (
+  select tenant_id, coalesce(user_id, '(anonymous)') as user_id, ip_address, operation_name, entity, attempts,
+         first_attempt, last_attempt, reason
+    from fraiseql_observe.failed_access(:from::timestamptz, :to::timestamptz)
+   where tenant_id = any(:tenants::text[])
+),
+counted as (
+  select tenant_id, user_id, ip_address, operation_name, entity,
+         sum(attempts)::bigint as attempts,
+         min(first_attempt) as first_attempt,
+         max(last_attempt) as last_attempt
+    from found
+   group by tenant_id, user_id, ip_address, operation_name, entity
+   order by attempts desc, last_attempt desc
+   limit :limit::integer
+),
+reasons as (
+  select c.*, max(f.reason) as reason
+    from counted as c
+    join found as f
+      on f.tenant_id = c.tenant_id
+     and f.user_id = c.user_id
+     and f.last_attempt = c.last_attempt
+     and (f.ip_address, f.operation_name, f.entity) is not distinct from (c.ip_address, c.operation_name, c.entity)
+   group by c.tenant_id, c.user_id, c.ip_address, c.operation_name, c.entity, c.attempts, c.first_attempt, c.last_attempt
+)
 select tenant_id as tenant,
-       coalesce(user_id, '(anonymous)') as user,
+       user_id as user,
        ip_address,
        operation_name,
        entity,
-       (array_agg(coalesce(error_message, error_code, error_type) order by occurred_at desc))[1] as reason,
-       count(*) as attempts,
-       min(occurred_at) as first_attempt,
-       max(occurred_at) as last_attempt
-  from fraiseql_observe.audit_events
- where occurred_at between :from::timestamptz and :to::timestamptz
-   and tenant_id = any(:tenants::text[])
-   and outcome in ('failure', 'denied')
-   and (outcome = 'denied' or error_type = 'auth')
-   and not superseded
- group by 1, 2, 3, 4, 5
+       reason,
+       attempts,
+       first_attempt,
+       last_attempt
+  from reasons
  order by attempts desc, last_attempt desc
- limit :limit::integer

@@ -1,6 +1,8 @@
 -- ---
 -- title: Failed access over time
--- description: Denied and unauthenticated attempts per interval, and how many users and addresses were behind them.
+-- description: >-
+--   Denied and unauthenticated attempts per interval, and how many users and addresses were behind them. By the hour in a
+--   range of more than 6 hours, by the day in one of more than 7 days.
 -- format: time_series
 -- parameters:
 --   from: {type: timestamptz}
@@ -12,22 +14,22 @@
 --   attempts: {title: Attempts, type: number, unit: short}
 --   sources: {title: Users and addresses, type: number, unit: short}
 -- ---
-with counted as (
-  select date_bin(:bucket::interval, occurred_at, 'epoch'::timestamptz) as time,
-         count(*) as attempts,
-         count(distinct (tenant_id, user_id, ip_address)) as sources
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and outcome in ('failure', 'denied')
-     and (outcome = 'denied' or error_type = 'auth')
-     and not superseded
+with way as (
+  select * from fraiseql_observe.reading(:from::timestamptz, :to::timestamptz, :bucket::interval)
+),
+counted as (
+  select date_bin((select unit from way), time, 'epoch'::timestamptz) as time,
+         sum(attempts)::bigint as attempts,
+         count(*) as sources
+    from (select date_bin((select unit from way), time, 'epoch'::timestamptz) as time, sum(attempts) as attempts
+            from fraiseql_observe.failed_access_over_time(:from::timestamptz, :to::timestamptz, :bucket::interval)
+           where tenant_id = any(:tenants::text[])
+           group by 1, tenant_id, user_id, ip_address) as each
    group by 1
 )
 -- an interval without attempts is a zero, not a gap
 select time, coalesce(attempts, 0) as attempts, coalesce(sources, 0) as sources
-  from generate_series(
-         date_bin(:bucket::interval, :from::timestamptz, 'epoch'::timestamptz), :to::timestamptz, :bucket::interval
-       ) as time
+  from way
+ cross join generate_series(date_bin(unit, first, 'epoch'::timestamptz), :to::timestamptz, unit) as time
   left join counted using (time)
  order by time

@@ -17,21 +17,17 @@
 --   meaning: {title: What it means, type: string}
 -- ---
 with events as (
-  select count(*)::double precision as total,
-         count(*) filter (where recorded_at - occurred_at > interval '5 seconds') as late,
-         max(extract(epoch from recorded_at - occurred_at))::double precision as longest_delay,
-         count(*) filter (where outcome = 'denied') as denied,
-         count(*) filter (where user_id is null) as anonymous,
-         count(*) filter (where event_type <> 'access') as changes,
-         count(*) filter (where event_type <> 'access' and outcome = 'success' and user_id is null) as anonymous_changes,
-         count(*) filter (where category = 'permission' and event_type <> 'access' and user_id is null)
-           as anonymous_permission_changes,
-         count(*) filter (where category in ('admin', 'permission') and outcome in ('failure', 'denied'))
-           as failed_admin_actions
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and not superseded
+  select coalesce(sum(requests), 0)::double precision as total,
+         coalesce(sum(late), 0) as late,
+         max(longest_delay) as longest_delay,
+         coalesce(sum(denied), 0) as denied,
+         coalesce(sum(anonymous), 0) as anonymous,
+         coalesce(sum(changes), 0) as changes,
+         coalesce(sum(anonymous_changes), 0) as anonymous_changes,
+         coalesce(sum(anonymous_permission_changes), 0) as anonymous_permission_changes,
+         coalesce(sum(failed_admin_actions), 0) as failed_admin_actions
+    from fraiseql_observe.traffic(:from::timestamptz, :to::timestamptz)
+   where tenant_id = any(:tenants::text[])
 ),
 errors as (
   select count(*) as unresolved_critical
@@ -40,11 +36,7 @@ errors as (
      and severity = 'critical'
      and first_seen <= :to::timestamptz
      and (not has_events
-          or exists (
-            select from fraiseql_observe.audit_events as e
-             where e.error_fingerprint = g.fingerprint
-               and e.tenant_id = any(:tenants::text[])
-          ))
+          or fingerprint in (select fingerprint from fraiseql_observe.error_tenants where tenant_id = any(:tenants::text[])))
 ),
 -- the one place of these limits; factor, digits and suffix say how a value is written, none of them yes or no
 checks (position, check_name, measured, warning_above, violation_above, factor, digits, suffix, meaning) as (

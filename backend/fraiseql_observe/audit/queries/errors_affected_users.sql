@@ -14,15 +14,12 @@
 --   affected_ratio: {title: Share of active users, type: number, unit: percentunit}
 -- ---
 with users as (
-  select bool_or(outcome in ('failure', 'denied')) as affected
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and user_id is not null
-     and not superseded
-   group by tenant_id, user_id
+  select bit_count(bit_or(users)) as active, coalesce(bit_count(bit_or(affected)), 0) as affected
+    from fraiseql_observe.user_sets(:from::timestamptz, :to::timestamptz)
+   where tenant_id = any(:tenants::text[])
+   group by tenant_id, part
 )
-select count(*) filter (where affected) as affected_users,
-       count(*) as active_users,
-       coalesce((count(*) filter (where affected))::double precision / nullif(count(*), 0), 0) as affected_ratio
+select coalesce(sum(affected), 0)::bigint as affected_users,
+       coalesce(sum(active), 0)::bigint as active_users,
+       coalesce((sum(affected) / nullif(sum(active), 0))::double precision, 0) as affected_ratio
   from users

@@ -1,6 +1,8 @@
 -- ---
 -- title: Affected users over time
--- description: Identified users who met at least one failed or denied operation, per interval.
+-- description: >-
+--   Identified users who met at least one failed or denied operation, per interval. By the hour in a range of more than 6
+--   hours, by the day in one of more than 7 days.
 -- format: time_series
 -- parameters:
 --   from: {type: timestamptz}
@@ -11,21 +13,18 @@
 --   time: {title: Time, type: time}
 --   affected_users: {title: Affected users, type: number, unit: short}
 -- ---
-with counted as (
-  select date_bin(:bucket::interval, occurred_at, 'epoch'::timestamptz) as time,
-         count(distinct (tenant_id, user_id)) as affected_users
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and outcome in ('failure', 'denied')
-     and user_id is not null
-     and not superseded
-   group by 1
+with way as (
+  select * from fraiseql_observe.reading(:from::timestamptz, :to::timestamptz, :bucket::interval)
+),
+counted as (
+  select time, sum(affected)::bigint as affected_users
+    from fraiseql_observe.active_users(:from::timestamptz, :to::timestamptz, :bucket::interval)
+   where tenant_id = any(:tenants::text[])
+   group by time
 )
 -- an interval without errors is a zero, not a gap
 select time, coalesce(affected_users, 0) as affected_users
-  from generate_series(
-         date_bin(:bucket::interval, :from::timestamptz, 'epoch'::timestamptz), :to::timestamptz, :bucket::interval
-       ) as time
+  from way
+ cross join generate_series(date_bin(unit, first, 'epoch'::timestamptz), :to::timestamptz, unit) as time
   left join counted using (time)
  order by time

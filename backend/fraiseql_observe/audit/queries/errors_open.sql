@@ -22,31 +22,52 @@
 --   last_seen: {title: Last seen, type: time}
 --   fingerprint: {title: Fingerprint, type: string}
 -- ---
-with seen as (
-  select error_fingerprint as fingerprint,
-         count(*) as occurrences,
-         count(distinct (tenant_id, user_id)) filter (where user_id is not null) as affected_users,
-         (array_agg(error_message order by occurred_at desc))[1] as message,
-         max(occurred_at) as last_seen
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and error_fingerprint is not null
-   group by error_fingerprint
+with found as materialized (
+  select * from fraiseql_observe.errors(:from::timestamptz, :to::timestamptz)
+   where tenant_id = any(:tenants::text[])
+),
+seen as (
+  select g.severity, g.status, g.error_type, g.operation_name, g.first_seen, f.*
+    from (select fingerprint, sum(occurrences)::bigint as occurrences, max(last_seen) as last_seen
+            from found
+           group by fingerprint) as f
+    join fraiseql_observe.error_groups as g using (fingerprint)
+   where g.status <> 'resolved'
+   order by array_position(array['critical', 'error', 'warning'], g.severity), f.occurrences desc, fingerprint
+   limit :limit::integer
+),
+-- the newest row speaks for the group: its message belongs to one of the selected tenants
+newest as (
+  select distinct on (found.fingerprint) found.fingerprint, found.message
+    from seen
+    join found on found.fingerprint = seen.fingerprint and found.last_seen = seen.last_seen
+   order by found.fingerprint
+),
+-- users in a set, and those who are in none
+counted as (
+  select fingerprint, sum(users) as affected_users
+    from (select fingerprint, bit_count(bit_or(users)) as users
+            from found
+           where users is not null
+           group by fingerprint, tenant_id, part
+           union all
+          select fingerprint, count(*)
+            from (select distinct fingerprint, tenant_id, user_id from found where user_id is not null) as named
+           group by fingerprint) as each
+   group by fingerprint
 )
-select g.severity,
-       g.status,
-       g.error_type,
-       g.operation_name,
-       seen.message,
+select seen.severity,
+       seen.status,
+       seen.error_type,
+       seen.operation_name,
+       newest.message,
        seen.occurrences,
-       seen.affected_users,
-       extract(epoch from :to::timestamptz - g.first_seen)::double precision as age_seconds,
-       g.first_seen,
+       coalesce(counted.affected_users, 0)::bigint as affected_users,
+       extract(epoch from :to::timestamptz - seen.first_seen)::double precision as age_seconds,
+       seen.first_seen,
        seen.last_seen,
-       g.fingerprint
+       fingerprint
   from seen
-  join fraiseql_observe.error_groups as g using (fingerprint)
- where g.status <> 'resolved'
- order by array_position(array['critical', 'error', 'warning'], g.severity), seen.occurrences desc, g.fingerprint
- limit :limit::integer
+  left join counted using (fingerprint)
+  join newest using (fingerprint)
+ order by array_position(array['critical', 'error', 'warning'], seen.severity), seen.occurrences desc, seen.fingerprint

@@ -18,15 +18,11 @@ select severity,
        percentile_cont(0.5) within group (order by extract(epoch from resolved_at - first_seen)) as median_seconds,
        avg(extract(epoch from resolved_at - first_seen))::double precision as mean_seconds,
        count(*) as resolved
-  from fraiseql_observe.error_groups as g
+  from fraiseql_observe.error_groups
  where resolved_at between :from::timestamptz and :to::timestamptz
    and status = 'resolved'
    -- an error group has no tenant of its own: it belongs to every tenant that met it
    and (not has_events
-        or exists (
-          select from fraiseql_observe.audit_events as e
-           where e.error_fingerprint = g.fingerprint
-             and e.tenant_id = any(:tenants::text[])
-        ))
+        or fingerprint in (select fingerprint from fraiseql_observe.error_tenants where tenant_id = any(:tenants::text[])))
  group by severity
  order by array_position(array['critical', 'error', 'warning'], severity), severity

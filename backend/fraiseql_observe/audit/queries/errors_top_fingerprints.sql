@@ -22,39 +22,56 @@
 --   last_seen: {title: Last seen, type: time}
 --   fingerprint: {title: Fingerprint, type: string}
 -- ---
-with ranked as (
-  select error_fingerprint as fingerprint,
-         count(*) as occurrences,
-         count(distinct (tenant_id, user_id)) filter (where user_id is not null) as affected_users,
-         count(distinct tenant_id) as affected_tenants,
-         -- the newest row speaks for the group: its message belongs to one of the selected tenants
-         (array_agg(severity order by occurred_at desc))[1] as severity,
-         (array_agg(error_type order by occurred_at desc))[1] as error_type,
-         (array_agg(operation_name order by occurred_at desc))[1] as operation_name,
-         (array_agg(error_message order by occurred_at desc))[1] as message,
-         min(occurred_at) as first_in_range,
-         max(occurred_at) as last_in_range
-    from fraiseql_observe.audit_events
-   where occurred_at between :from::timestamptz and :to::timestamptz
-     and tenant_id = any(:tenants::text[])
-     and error_fingerprint is not null
+with found as materialized (
+  select * from fraiseql_observe.errors(:from::timestamptz, :to::timestamptz)
+   where tenant_id = any(:tenants::text[])
      and not superseded
-   group by error_fingerprint
+),
+ranked as (
+  select fingerprint,
+         sum(occurrences)::bigint as occurrences,
+         count(distinct tenant_id) as affected_tenants,
+         min(first_seen) as first_in_range,
+         max(last_seen) as last_in_range
+    from found
+   group by fingerprint
    order by occurrences desc, fingerprint
    limit :limit::integer
+),
+-- the newest row speaks for the group: its message belongs to one of the selected tenants
+newest as (
+  select distinct on (found.fingerprint) found.fingerprint, found.severity, found.error_type, found.operation_name, found.message
+    from ranked
+    join found on found.fingerprint = ranked.fingerprint and found.last_seen = ranked.last_in_range
+   order by found.fingerprint
+),
+-- users in a set, and those who are in none
+counted as (
+  select fingerprint, sum(users) as affected_users
+    from (select fingerprint, bit_count(bit_or(users)) as users
+            from found
+           where users is not null
+           group by fingerprint, tenant_id, part
+           union all
+          select fingerprint, count(*)
+            from (select distinct fingerprint, tenant_id, user_id from found where user_id is not null) as named
+           group by fingerprint) as each
+   group by fingerprint
 )
-select ranked.severity,
-       ranked.error_type,
-       ranked.operation_name,
-       ranked.message,
+select newest.severity,
+       newest.error_type,
+       newest.operation_name,
+       newest.message,
        ranked.occurrences,
-       ranked.affected_users,
+       coalesce(counted.affected_users, 0)::bigint as affected_users,
        ranked.affected_tenants,
        coalesce(known.status, 'open') as status,
        coalesce(known.first_seen, ranked.first_in_range) as first_seen,
        ranked.last_in_range as last_seen,
-       ranked.fingerprint
+       fingerprint
   from ranked
+  left join counted using (fingerprint)
+  join newest using (fingerprint)
   left join lateral (
          select status, first_seen
            from fraiseql_observe.error_groups

@@ -1,21 +1,23 @@
--- Who accessed what: by day, tenant, user and entity. Hours are not kept: they would be nearly as many as the rows.
+-- Who accessed what: by tenant, user and entity, for days and longer. Hours are not kept: they would be nearly as many as the
+-- rows.
 
 create table if not exists fraiseql_observe.rollup_access (
   tenant_id text not null,
   user_id text not null,
   entity text not null,
-  starts_at timestamptz not null, -- a day
+  grain smallint not null, -- hours
+  starts_at timestamptz not null,
   requests bigint not null,
   reads bigint not null,
   changes bigint not null,
   denied bigint not null,
   first_access timestamptz not null,
   last_access timestamptz not null,
-  primary key (tenant_id, user_id, entity, starts_at)
+  primary key (tenant_id, user_id, entity, grain, starts_at)
 );
--- the busiest of a day
+-- the busiest of a piece of time
 create index if not exists rollup_access_requests
-  on fraiseql_observe.rollup_access (starts_at, tenant_id, requests desc);
+  on fraiseql_observe.rollup_access (grain, starts_at, tenant_id, requests desc);
 
 create or replace function fraiseql_observe.add_access_of(
     first bigint, before bigint, first_time timestamptz, before_time timestamptz
@@ -23,22 +25,30 @@ create or replace function fraiseql_observe.add_access_of(
   language sql
   set search_path = pg_catalog, pg_temp
 as $$
+  with daily as (
+    select e.tenant_id,
+           coalesce(e.user_id, '(anonymous)') as user_id,
+           e.entity,
+           date_bin('24 hours', e.hour, 'epoch'::timestamptz) as day,
+           count(*) as requests,
+           count(*) filter (where e.event_type = 'access' and e.outcome <> 'denied') as reads,
+           count(*) filter (where e.event_type <> 'access' and e.outcome <> 'denied') as changes,
+           count(*) filter (where e.outcome = 'denied') as denied,
+           min(e.occurred_at) as first_access,
+           max(e.occurred_at) as last_access
+      from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
+     where e.entity is not null
+     group by 1, 2, 3, 4
+  )
   insert into fraiseql_observe.rollup_access as r
-  select e.tenant_id,
-         coalesce(e.user_id, '(anonymous)'),
-         e.entity,
-         date_bin('24 hours', e.hour, 'epoch'::timestamptz),
-         count(*),
-         count(*) filter (where e.event_type = 'access' and e.outcome <> 'denied'),
-         count(*) filter (where e.event_type <> 'access' and e.outcome <> 'denied'),
-         count(*) filter (where e.outcome = 'denied'),
-         min(e.occurred_at),
-         max(e.occurred_at)
-    from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
-   where e.entity is not null
-   group by 1, 2, 3, 4
-   order by 1, 2, 3, 4
-      on conflict (tenant_id, user_id, entity, starts_at) do update
+  select d.tenant_id, d.user_id, d.entity, g.grain, date_bin(g.size, d.day, 'epoch'::timestamptz),
+         sum(d.requests), sum(d.reads), sum(d.changes), sum(d.denied), min(d.first_access), max(d.last_access)
+    from daily as d
+   cross join fraiseql_observe.grains() as g
+   where g.grain >= 24
+   group by 1, 2, 3, 4, 5
+   order by 1, 2, 3, 4, 5
+      on conflict (tenant_id, user_id, entity, grain, starts_at) do update
      set requests = r.requests + excluded.requests,
          reads = r.reads + excluded.reads,
          changes = r.changes + excluded.changes,
@@ -58,8 +68,8 @@ create or replace function fraiseql_observe.add_access_between(first timestamptz
 as $$ select fraiseql_observe.add_access_of(null, null, first, before) $$;
 
 -- The busiest users and entities of a range, at most so many. Over more than 7 days they are found without adding all of
--- them up, as Fagin's threshold algorithm does: a pair among the first N has, on one of the days at least, its share of
--- what the N-th has in all. So only pairs with such a day are added up. The N-th is estimated from below, which is safe.
+-- them up, by a threshold as in Fagin's algorithm: a pair among the first N has, in one of the pieces at least, its share of
+-- what the N-th has in all. So only pairs with such a piece are added up. The N-th is estimated from below, which is safe.
 create or replace function fraiseql_observe.busiest_access(f timestamptz, t timestamptz, tenants text[], most integer)
   returns table (
     tenant_id text, user_id text, entity text, requests bigint, reads bigint, changes bigint, denied bigint,
@@ -67,15 +77,14 @@ create or replace function fraiseql_observe.busiest_access(f timestamptz, t time
   )
   language sql stable parallel safe
 as $$
-  with way as (
-    select fraiseql_observe.rolled_from(f, t) as first,
-           fraiseql_observe.rolled_to(f, t) as before,
-           -- days, and the rows that are in none
-           extract(epoch from fraiseql_observe.rolled_to(f, t) - fraiseql_observe.rolled_from(f, t))::integer / 86400 + 1 as pieces
+  with places as materialized (
+    select p.grain,
+           generate_series(p.first, p.before - p.grain * interval '1 hour', p.grain * interval '1 hour') as starts_at
+      from fraiseql_observe.pieces(f, t) as p
      where t - f > interval '7 days'
        and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
   ),
-  loose as (
+  loose as materialized (
     select e.tenant_id,
            coalesce(e.user_id, '(anonymous)') as user_id,
            e.entity,
@@ -91,63 +100,79 @@ as $$
                and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
              union all
             select a.occurred_at, a.tenant_id, a.user_id, a.entity, a.event_type, a.outcome, a.superseded
+              from fraiseql_observe.rows_read(f, t) as a
+             union all
+            -- hours are not kept
+            select a.occurred_at, a.tenant_id, a.user_id, a.entity, a.event_type, a.outcome, a.superseded
               from fraiseql_observe.audit_events as a
-             where (t - f <= interval '7 days'
-                    or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
+             where t - f > interval '6 hours'
+               and t - f <= interval '7 days'
+               and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
                and a.occurred_at between f and t) as e
      where e.entity is not null
        and e.tenant_id = any(tenants)
        and not e.superseded
      group by 1, 2, 3
   ),
-  places as (
-    select day.at, tenant.id
-      from way
-     cross join generate_series(way.first, way.before - interval '1 day', interval '1 day') as day (at)
-     cross join unnest(tenants) as tenant (id)
-  ),
-  -- the sums of some: no more than what they have in all
+  -- the sums of some: no more than what these have in all
   sampled as (
     select sum(r.requests) as requests
       from places as p
+     cross join unnest(tenants) as tenant (id)
      cross join lateral (
             select a.tenant_id, a.user_id, a.entity, a.requests
               from fraiseql_observe.rollup_access as a
-             where a.starts_at = p.at
-               and a.tenant_id = p.id
+             where a.grain = p.grain
+               and a.starts_at = p.starts_at
+               and a.tenant_id = tenant.id
              order by a.requests desc
-             limit greatest(least(most, 3 * most / greatest(cardinality(tenants), 1)), 1)
+             limit greatest(least(most, 10 * most / greatest(cardinality(tenants), 1)), 1)
            ) as r
      group by r.tenant_id, r.user_id, r.entity
      order by 1 desc
      limit most
   ),
-  least_share as (
-    select case when count(*) < most then 1 else ceil(min(requests) / (select pieces from way)) end::bigint as requests
+  least_share as materialized (
+    -- the rows that are in no piece count as one
+    select case when count(*) < most then 1 else ceil(min(requests) / (select count(*) + 1 from places)) end::bigint as requests
       from sampled
   ),
   candidates as (
-    select a.tenant_id, a.user_id, a.entity
-      from places as p
-      join fraiseql_observe.rollup_access as a
-        on a.starts_at = p.at
-       and a.tenant_id = p.id
-     where a.requests >= (select requests from least_share)
-     union
     select r.tenant_id, r.user_id, r.entity
-      from loose as r
-     where r.requests >= (select requests from least_share)
+      from places as p
+     cross join unnest(tenants) as tenant (id)
+     cross join lateral (
+            select a.tenant_id, a.user_id, a.entity
+              from fraiseql_observe.rollup_access as a
+             where a.grain = p.grain
+               and a.starts_at = p.starts_at
+               and a.tenant_id = tenant.id
+               and a.requests >= (select requests from least_share)
+            offset 0 -- each by the index
+           ) as r
+     union
+    select l.tenant_id, l.user_id, l.entity
+      from loose as l
+     where l.requests >= (select requests from least_share)
+  ),
+  summed as (
+    select c.tenant_id, c.user_id, c.entity, r.*
+      from candidates as c
+     cross join lateral (
+            select sum(a.requests) as requests, sum(a.reads) as reads, sum(a.changes) as changes, sum(a.denied) as denied,
+                   min(a.first_access) as first_access, max(a.last_access) as last_access
+              from places as p
+              join fraiseql_observe.rollup_access as a
+                on a.tenant_id = c.tenant_id
+               and a.user_id = c.user_id
+               and a.entity = c.entity
+               and a.grain = p.grain
+               and a.starts_at = p.starts_at
+           ) as r
   )
   select s.tenant_id, s.user_id, s.entity, sum(s.requests)::bigint, sum(s.reads)::bigint, sum(s.changes)::bigint,
          sum(s.denied)::bigint, min(s.first_access), max(s.last_access)
-    from (select c.tenant_id, c.user_id, c.entity, a.requests, a.reads, a.changes, a.denied, a.first_access, a.last_access
-            from candidates as c
-            join fraiseql_observe.rollup_access as a using (tenant_id, user_id, entity)
-           where a.starts_at >= (select first from way)
-             and a.starts_at < (select before from way)
-           union all
-          select r.tenant_id, r.user_id, r.entity, r.requests, r.reads, r.changes, r.denied, r.first_access, r.last_access
-            from loose as r) as s
+    from (select * from summed where requests > 0 union all select * from loose) as s
    group by s.tenant_id, s.user_id, s.entity
    order by sum(s.requests) desc, s.tenant_id, s.user_id, s.entity
    limit most

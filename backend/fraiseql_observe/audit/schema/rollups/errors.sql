@@ -129,9 +129,6 @@ as $$
    union all
   select e.tenant_id, e.error_fingerprint, null, null, e.user_id, 1, e.occurred_at, e.occurred_at, e.severity,
          e.error_type, e.operation_name, e.error_message, e.superseded
-    from fraiseql_observe.audit_events as e
-   where (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
-     and e.occurred_at between f and t
-     and e.error_fingerprint is not null
+    from fraiseql_observe.rows_read(f, t) as e
+   where e.error_fingerprint is not null
 $$;

@@ -90,11 +90,8 @@ as $$
    union all
   select e.occurred_at, e.tenant_id, e.user_id, e.ip_address, e.operation_name, e.entity,
          coalesce(e.error_message, e.error_code, e.error_type)
-    from fraiseql_observe.audit_events as e
-   where (t - f <= interval '6 hours'
-          or fraiseql_observe.rolled_from(f, t) < (select covered_from from fraiseql_observe.rolled_up))
-     and e.occurred_at between f and t
-     and e.outcome in ('failure', 'denied')
+    from fraiseql_observe.rows_read(f, t) as e
+   where e.outcome in ('failure', 'denied')
      and (e.outcome = 'denied' or e.error_type = 'auth')
      and not e.superseded
 $$;
