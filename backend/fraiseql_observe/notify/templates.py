@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import difflib
 import logging
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError
-from jinja2 import TemplateError as JinjaError
-from markupsafe import escape as html
-
 from fraiseql_observe.errors import TemplateError
-from fraiseql_observe.notify import escape
-from fraiseql_observe.notify.sandbox import METER, Meter, Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from fraiseql_observe.notify.rendering import Rendering
 
 log = logging.getLogger(__name__)
 
 BUILT_IN = Path(__file__).with_name("templates")
-LARGEST = 64 * 1024  # characters in a template's file
-VALUE = 20_000  # characters of one value, whatever a label holds
-SLACK_VALUE = 3_000  # no text of Slack's is longer
-
-DIALECTS: dict[str, Callable[[object], str] | None] = {
-    ".html.j2": lambda value: str(html(escape.plain(value, VALUE, lines=True))),
-    ".mrkdwn.j2": lambda value: escape.mrkdwn(value, SLACK_VALUE),
-    ".txt.j2": lambda value: escape.plain(value, VALUE, lines=True),
-    ".json.j2": None,
-}
 
 
 class Templates:
@@ -41,9 +28,6 @@ class Templates:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
-        built_in = _Loader(BUILT_IN)
-        self._built_in = _sandboxes(built_in)
-        self._own = _sandboxes(ChoiceLoader([_Loader(folder), built_in])) if folder else {}
         self._said: set[str] = set()
 
     def render(self, name: str, context: Mapping[str, object], notices: list[str] | None = None) -> str:
@@ -52,14 +36,14 @@ class Templates:
         Raises:
             TemplateError: the built-in one failed too, or there is none.
         """
-        if self._own:
+        if self.folder:
             try:
-                return _render(self._own, name, context)
+                return self._all.render(name, context)
             except TemplateError as error:
                 if not (BUILT_IN / name).is_file():
                     raise
                 self._say(error.message, notices)
-        return _render(self._built_in, name, context)
+        return self._built_in.render(name, context)
 
     def check(self) -> list[str]:
         """What is wrong with the user's templates: a sentence each, with file and line. Nothing is rendered."""
@@ -72,16 +56,20 @@ class Templates:
 
     def problem(self, name: str) -> str:
         """What is wrong with the template of that name, as a sentence; empty when nothing is. Nothing is rendered."""
-        try:
-            _sandbox(self._own or self._built_in, name).get_template(name)
-        except TemplateError as error:
-            return error.message
-        except (JinjaError, RecursionError, OSError, UnicodeError) as error:
-            return _sentence(name, error)
+        if wrong := self._all.problem(name):
+            return wrong
         known = built_in_names()
         if name in known or not (near := difflib.get_close_matches(name, known, 1, 0.8)):
             return ""
         return f"{name} replaces no built-in template; did you mean {near[0]}?"
+
+    @cached_property
+    def _all(self) -> Rendering:
+        return _rendering(self.folder, BUILT_IN) if self.folder else self._built_in
+
+    @cached_property
+    def _built_in(self) -> Rendering:
+        return _rendering(BUILT_IN)
 
     def _say(self, sentence: str, notices: list[str] | None) -> None:
         if notices is not None:
@@ -96,60 +84,7 @@ def built_in_names() -> list[str]:
     return sorted(path.relative_to(BUILT_IN).as_posix() for path in BUILT_IN.rglob("*.j2"))
 
 
-class _Loader(FileSystemLoader):
-    """Refuses a file that is too large to be a template."""
+def _rendering(*folders: Path) -> Rendering:
+    from fraiseql_observe.notify.rendering import of_folders  # noqa: PLC0415  1.7 MB that not every message needs
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        source, file, fresh = super().get_source(environment, template)
-        if len(source) > LARGEST:
-            raise TemplateSyntaxError(f"it is larger than {LARGEST} characters", 1, template, file)
-        return source, file, fresh
-
-
-def _sandboxes(loader: FileSystemLoader | ChoiceLoader) -> dict[str, Sandbox]:
-    return {ending: Sandbox(loader, defuse) for ending, defuse in DIALECTS.items()}
-
-
-def _sandbox(sandboxes: Mapping[str, Sandbox], name: str) -> Sandbox:
-    for ending, sandbox in sandboxes.items():
-        if name.endswith(ending):
-            return sandbox
-    raise TemplateError(f"The template {name}: its name must end in one of {', '.join(sandboxes)}.")
-
-
-def _render(sandboxes: Mapping[str, Sandbox], name: str, context: Mapping[str, object]) -> str:
-    sandbox = _sandbox(sandboxes, name)
-    token = METER.set(Meter())
-    try:
-        return sandbox.get_template(name).render(context)
-    except Exception as error:  # whatever somebody's template comes upon
-        raise TemplateError(
-            _sentence(name, error), hint="`fraiseql-observe alert preview` shows what a template gives"
-        ) from error
-    finally:
-        METER.reset(token)
-
-
-def _sentence(name: str, error: Exception) -> str:
-    """Say it with file and line: `The template slack/body.mrkdwn.j2, line 3: 'x' is undefined.`."""
-    where, line = _place(error)
-    if isinstance(error, RecursionError):
-        said = "it calls itself for ever"
-    elif isinstance(error, TemplateNotFound):
-        said = f"there is no template {error.name}"
-    else:
-        said = (error.message if isinstance(error, JinjaError) else str(error)) or type(error).__name__
-    at = f", line {line}" if line else ""
-    return f"The template {where or name}{at}: {escape.plain(said, 300).rstrip('.')}."
-
-
-def _place(error: Exception) -> tuple[str, int]:
-    """File and line: of the syntax error, or the innermost that Jinja wrote into the traceback."""
-    if isinstance(error, TemplateSyntaxError):
-        return error.filename or error.name or "", error.lineno
-    place, trace = ("", 0), error.__traceback__
-    while trace is not None:
-        if (file := trace.tb_frame.f_code.co_filename).endswith(".j2"):
-            place = (file, trace.tb_lineno)
-        trace = trace.tb_next
-    return place
+    return of_folders(*folders)

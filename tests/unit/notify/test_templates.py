@@ -9,11 +9,13 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2 import DictLoader
 
 from fraiseql_observe.errors import TemplateError
 from fraiseql_observe.incident.model import Severity, State
 from fraiseql_observe.notify.context import context
 from fraiseql_observe.notify.examples import EXAMPLES, example
+from fraiseql_observe.notify.rendering import Rendering
 from fraiseql_observe.notify.templates import BUILT_IN, Templates, built_in_names
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -245,13 +247,9 @@ def test_the_check_finds_broken_and_misnamed_files(write, folder):
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
 def test_whatever_a_template_says_it_ends_in_text_or_in_a_sentence(text):
-    from jinja2 import DictLoader  # noqa: PLC0415
-
-    from fraiseql_observe.notify import templates as module  # noqa: PLC0415
-
-    sandboxes = module._sandboxes(DictLoader({"x.txt.j2": "{{" + text + "}}"}))
+    rendering = Rendering(DictLoader({"x.txt.j2": "{{" + text + "}}"}))
     with suppress(TemplateError):
-        assert isinstance(module._render(sandboxes, "x.txt.j2", {"title": "x"}), str)
+        assert isinstance(rendering.render("x.txt.j2", {"title": "x"}), str)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import jinja2
 from aiohttp import web
 from markupsafe import Markup, escape
 
@@ -23,6 +22,8 @@ from fraiseql_observe.web.principal import Scope
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    import jinja2
 
     from fraiseql_observe.web.console.session import Session
 
@@ -44,6 +45,8 @@ HEADERS = {
 
 @cache
 def _templates() -> jinja2.Environment:
+    import jinja2  # noqa: PLC0415  only who looks at the console needs it
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
