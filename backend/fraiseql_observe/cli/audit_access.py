@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import time
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fraiseql_observe.cli.options import json_option, settings_file
+from fraiseql_observe.cli.options import json_option, settings_file, whoami
 from fraiseql_observe.cli.store import exists, on_store, store_option, store_url
 from fraiseql_observe.errors import AskError, ObserveError, Outcome
 
@@ -81,7 +80,7 @@ def _note(question: str, given: Mapping[str, Sequence[str]], outcome: Outcome, r
     entry = audit_access.Access(
         id=new_id("acc", now),
         at=now,
-        who=f"cli ({getpass.getuser()})",
+        who=f"cli ({whoami()})",
         token_id="",
         on_behalf_of="",
         address="",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 import sys
 from datetime import UTC, datetime
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fraiseql_observe.cli.options import audit_database, audit_settings, database_option
+from fraiseql_observe.cli.audit_access import noted
+from fraiseql_observe.cli.options import audit_database, audit_settings, database_option, whoami
 from fraiseql_observe.errors import ObserveError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def report(*, output: Path | None, pdf: Path | None, as_json: bool, made_by: str
     from fraiseql_observe.report import page, pdf_file  # noqa: PLC0415  only this command pays for it
 
     program = pdf_file.browser() if pdf else ""  # before the database works for nothing
-    material = _gathered(made_by=made_by or _user(), **asked)
+    material = _gathered(made_by=made_by or whoami(), **asked)
     html = "" if as_json and not pdf else page.render(material)
     if output or as_json or not pdf:
         _write(_json(material) if as_json else html, output)
@@ -96,7 +96,11 @@ def _gathered(*, url: str | None, chain_url: str | None, chain: bool, made_by: s
     if chain and settings is not None and settings.chain_url and not chain_url:
         keys = tuple(settings.chain_keys.reveal().split())
         chained = Chained(settings.chain_url.reveal(), keys, settings.chain_longest_transaction)
-    return asyncio.run(gather(database, Wanted(**wanted), chained, datetime.now(UTC), made_by))
+    period = {"from": [wanted["start"]], "to": [wanted["end"]]}
+    with noted("report", period, wanted["tenants"]) as rows:
+        material = asyncio.run(gather(database, Wanted(**wanted), chained, datetime.now(UTC), made_by))
+        rows[0] = sum(len(one.rows) for one in material.answers.values())
+    return material
 
 
 def _json(material: Material) -> str:
@@ -115,10 +119,3 @@ def _write(text: str, output: Path | None) -> None:
         raise ObserveError(
             f"The report cannot be written to {output}: {error.strerror}.", hint="name another file"
         ) from None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user without a name, as in many containers
-        return "unknown"

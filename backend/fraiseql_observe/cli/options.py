@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -66,3 +67,11 @@ def audit_settings() -> AuditSettings:
     from fraiseql_observe.config.load import load  # noqa: PLC0415  only who needs them pays for it
 
     return load(None, os.environ).audit
+
+
+def whoami() -> str:
+    """The name of this machine's user."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, as in many containers
+        return f"user {os.getuid()}"

@@ -187,3 +187,21 @@ def test_hash_chains_are_verified_where_the_user_may(database_url):
         assert "What breaks the chain of <bdi>public.audit_events</bdi>" in html
         assert ids[4] in html
         assert "They were not asked for." in report("--no-chain")
+
+
+def test_the_log_of_who_asked_what_has_the_report(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fraiseql-observe.yaml").write_text("store: {url: 'sqlite:///observe.db'}\n")
+    import asyncio  # noqa: PLC0415
+
+    from fraiseql_observe.store.opening import open_store  # noqa: PLC0415
+
+    async def begin():
+        await (await open_store("sqlite:///observe.db", clock=lambda: datetime.now(UTC))).close()
+
+    asyncio.run(begin())
+    run("--tenant", "acme", "--output", "report.html")
+    (said,) = json.loads(CliRunner().invoke(cli, ("audit", "access", "--json"), standalone_mode=False).stdout)
+    assert (said["question"], said["outcome"]) == ("report", "answered")
+    assert FROM in said["parameters"]
+    assert "acme" in said["parameters"]
