@@ -33,11 +33,16 @@ class Door:
         self._server, self._most, self._busy = server, most, busy
 
     def __call__(self) -> asyncio.Protocol:
-        """Serve, if need be in the place of the oldest connection that has no request; else refuse."""
-        present = self._server.connections
-        if len(present) >= self._most:
-            idle = next((one for one in present if one not in self._busy), None)
-            if idle is None:
+        """Serve, if need be in the place of the oldest connection that has no request; else refuse.
+
+        Connections that come at the same moment do not see each other; the next one makes up for it.
+        """
+        present = [one for one in self._server.connections if one.transport is not None]
+        too_many = len(present) + 1 - self._most
+        if too_many > 0:
+            idle = [one for one in present if one not in self._busy][:too_many]
+            if not idle:
                 return Refusal()
-            idle.force_close()
+            for one in idle:
+                one.force_close()
         return self._server()
