@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fraiseql_observe.cli.options import json_option, settings_file, whoami
-from fraiseql_observe.cli.store import exists, on_store, store_option, store_url
+from fraiseql_observe.cli.store import exists, on_store, store_option, store_url, visited
 from fraiseql_observe.errors import AskError, ObserveError, Outcome
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ HEADINGS = ("AT", "WHO", "FOR", "FROM", "QUESTION", "OUTCOME", "ROWS", "MS", "PA
 SHOWN = 80  # characters of the parameters in a table
 
 
-@click.command()
+@click.command(short_help="List who asked the audit log what.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="How many at most.")
 @click.option("--who", default="", metavar="NAME", help="Only of the token or user of this name.")
 @click.option(
@@ -44,7 +44,7 @@ def access(*, limit: int, who: str, outcome: str | None, url: str | None, path: 
     from fraiseql_observe.store import audit_access  # noqa: PLC0415  only this command pays for it
 
     find = partial(audit_access.latest, limit=limit, who=who, outcome=outcome or "")
-    found: list[Access] = on_store(store_url(path, url), lambda engine: engine.read(find))
+    found: list[Access] = visited(store_url(path, url), lambda engine: engine.read(find))
     if as_json:
         click.echo(json.dumps([asdict(one) | {"at": one.at.isoformat()} for one in found], indent=2))
         return

@@ -16,7 +16,7 @@ import click
 
 from fraiseql_observe.cli.durations import DURATION
 from fraiseql_observe.cli.options import json_option, settings_file
-from fraiseql_observe.cli.store import exists, on_store, store_option, store_url
+from fraiseql_observe.cli.store import exists, on_store, store_option, store_url, visited
 from fraiseql_observe.errors import ConfigError, ObserveError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.web.chain_report import Told
 
 BROKEN = 3  # exit code
+EXAMPLE = "sqlite:///chain.db"
 STORE = "Where the last verified hashes and the breaks are kept, outside of the audit database. Default: `store.url`."
 
 
@@ -148,7 +149,7 @@ def breaks(*, everything: bool, url: str | None, path: Path | None, as_json: boo
     from fraiseql_observe.web import chain_views  # noqa: PLC0415
     from fraiseql_observe.web.chain_report import kept_lines  # noqa: PLC0415
 
-    found = on_store(store_url(path, url), lambda engine: engine.read(audit_chain.breaks))
+    found = visited(store_url(path, url), lambda engine: engine.read(audit_chain.breaks))
     shown = [one for one in found if everything or one.accepted_at is None]
     if as_json:
         click.echo(json.dumps([chain_views.kept(one) for one in shown], indent=2))
@@ -171,7 +172,7 @@ def accept_break(*, break_ids: tuple[str, ...], comment: str, url: str | None, p
     by, at = f"cli ({getpass.getuser()})", datetime.now(UTC)
     for one in break_ids:
         accept = partial(audit_chain.accept, id=one, by=by, comment=comment, at=at)
-        on_store(store_url(path, url), partial(_write, work=accept))
+        visited(store_url(path, url), partial(_write, work=accept))
         click.echo(f"{one}: accepted.", err=True)
 
 
@@ -223,9 +224,8 @@ def _continued(asked: Asked, rules: Rules, settings: Settings, kept_in: str | No
 
     store = kept_in or settings.store.url.reveal()
     if not kept_in and not exists(store):
-        click.echo(
-            f"There is no store at {store} yet: everything is read, and no checkpoint is kept (--store).", err=True
-        )
+        said = f"There is no store at {store}, so everything is read and no checkpoint is kept"
+        click.echo(f"{said}; --store {EXAMPLE} keeps one.", err=True)
         return _read(asked, rules)
     with _Progress() as progress:
         return on_store(  # type: ignore[no-any-return]

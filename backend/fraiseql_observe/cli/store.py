@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fraiseql_observe.errors import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
@@ -36,6 +38,19 @@ def exists(url: str) -> bool:
     from fraiseql_observe.store.sqlite_file import path_of  # noqa: PLC0415
 
     return not url.startswith("sqlite:") or path_of(url).exists()
+
+
+def visited(url: str, work: Callable[[Engine], Awaitable[Any]]) -> Any:
+    """As `on_store`, for commands that only look: they make no store.
+
+    Raises:
+        StoreError: there is none, or it cannot be opened.
+    """
+    if not exists(url):
+        raise StoreError(
+            f"There is no store at {url}.", hint="run it where the backend runs, or name its store: --store"
+        )
+    return on_store(url, work)
 
 
 def on_store(url: str, work: Callable[[Engine], Awaitable[Any]]) -> Any:

@@ -180,6 +180,11 @@ def test_a_part_is_read_without_a_checkpoint(log, run, tmp_path):
     code, _, err = run("verify-chain")
     assert code == 0
     assert "There is no store" in err
+    for looking in (["breaks"], ["accept-break", "brk_1", "-c", "x"], ["access"]):
+        code, _, said = run(*looking, database=False)
+        assert code == 1
+        assert "There is no store at sqlite:///fraiseql-observe.db." in said
+    assert list(tmp_path.glob("*.db")) == []
     assert run("verify-chain", "--whole", "--again")[0] == 2
     assert run("verify-chain", "--from", "yesterday")[0] == 2
     assert run("verify-chain", database=False)[0] == 2
