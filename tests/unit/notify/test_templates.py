@@ -164,7 +164,8 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("text", ENDLESS)
-def test_a_template_that_wants_too_much_is_ended_with_a_sentence(write, text):
+def test_a_template_that_wants_too_much_is_ended_with_a_sentence(write, text, monkeypatch):
+    monkeypatch.setattr("fraiseql_observe.notify.sandbox.SECONDS", 60.0)  # by what it wants, not by its time
     with pytest.raises(TemplateError) as caught:
         write(text).render("own.txt.j2", {"title": "x"})
     assert ENDLESS[text] in caught.value.message
