@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST = 200  # characters of a text
 LONG_WORD = 26  # characters; a longer one may be broken in two, so that it does not push the others off the page
 SENTENCE = 36
+FINGERPRINT = 13  # characters: enough to tell one from another, and the data has it whole
 NOTHING = "\u2013"
 # What a Grafana unit is to `readable`.
 UNITS = {"s": "seconds", "percentunit": "ratio"}
@@ -77,6 +78,8 @@ def cell(value: Value, column: Column) -> Cell:
         return Cell(_number(float(value), column.unit), "number")
     if column.name == "status" and value in VERDICTS:
         return Cell(str(value), f"verdict {value}")
+    if column.name == "fingerprint":
+        return Cell(escape.plain(value, FINGERPRINT))
     text = escape.plain(value, LONGEST)
     return Cell(text or NOTHING, _width(text), cut=len(str(value)) > LONGEST)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fraiseql_observe._version import __version__
 from fraiseql_observe.audit import catalogue, direct
-from fraiseql_observe.audit.chain import LONGEST_TRANSACTION, verify
+from fraiseql_observe.audit.chain.verify import LONGEST_TRANSACTION, verify
 from fraiseql_observe.audit.connect import described
 from fraiseql_observe.errors import AskError, AuditError, ConfigError, Outcome
 from fraiseql_observe.report import contents, period

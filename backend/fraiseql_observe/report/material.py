@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fraiseql_observe.audit.answer import Value
-    from fraiseql_observe.audit.chain import Verdict
+    from fraiseql_observe.audit.chain.model import Verdict
     from fraiseql_observe.audit.question import Question
 
 CHAINS = "hash_chains"

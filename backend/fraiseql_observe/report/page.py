@@ -18,7 +18,7 @@ from fraiseql_observe.report import cells, charts, contents, omissions
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from fraiseql_observe.audit.chain import Break
+    from fraiseql_observe.audit.chain.model import Break
     from fraiseql_observe.report.contents import Part
     from fraiseql_observe.report.material import Answered, Chains, Head, Material
 

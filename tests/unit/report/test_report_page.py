@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 from reported import CATALOGUE, END, HOSTILE, MADE, START, TIMES, answered, material
 
-from fraiseql_observe.audit.chain import Break, Kind, Verdict
+from fraiseql_observe.audit.chain.model import Break, Kind, Verdict
 from fraiseql_observe.report import cells, contents, page
 from fraiseql_observe.report.material import Chains
 
@@ -248,6 +248,7 @@ def column(kind="string", unit="", name="x"):
         ("2026-03-01T10:11:12.345678Z", column("time"), "2026-03-01 10:11:12"),
         ("soon", column("time"), "soon"),
         (True, column("boolean"), "True"),
+        ("0123456789abcdef0123", column(name="fingerprint"), "0123456789ab…"),
     ],
 )
 def test_a_value_is_written_by_its_column(value, given, text):
