@@ -25,6 +25,12 @@ select set_config('role', '{READER}', true),
        set_config('statement_timeout', '5s', true),
        set_config('lock_timeout', '1s', true)
 """
+# No function, no schema, no role of the reader.
+_NOT_SET_UP = (
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.InvalidParameterValue,
+)
 READ = "select metric, labels, value from fraiseql_observe.audit_metrics()"
 
 
@@ -84,8 +90,8 @@ class Sampler:
 
 def _why(error: Exception) -> str:
     """In our words: what PostgreSQL says may name hosts and users."""
-    if isinstance(error, psycopg.errors.UndefinedFunction | psycopg.errors.InvalidSchemaName):
-        return "its set-up is of an older version (try: fraiseql-observe setup audit --database URL)"
+    if isinstance(error, _NOT_SET_UP):
+        return "it is not set up, or by an older version (try: fraiseql-observe setup audit --database URL)"
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return f"the user of audit.url may not be {READER} (try: grant {READER} to it)"
     if isinstance(error, TimeoutError | psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -69,10 +70,19 @@ class Audited:
         self.run(f"insert into fraiseql_observe.audit_event ({names}) values ({values})", row)
 
     def maintain(self) -> None:
-        """All that there is to do: partitions for the rows, and the rows into the roll-ups."""
-        for work in ("make_partitions", "empty_default", "roll_up", "apply_retention"):
-            while self.run(f"select fraiseql_observe.{work}()") != [(0,)]:
-                pass
+        """All that there is to do: partitions for the rows, and the rows into the roll-ups.
+
+        Transactions of other databases hold a row back, so this waits until those have ended that are there now.
+        """
+        ((now,),) = self.run("select pg_current_xact_id()::text::bigint")
+        reached = "select next_transaction % (2::bigint ^ 48)::bigint from fraiseql_observe.rollup_state"
+        while True:
+            for work in ("make_partitions", "empty_default", "roll_up", "apply_retention"):
+                while self.run(f"select fraiseql_observe.{work}()") != [(0,)]:
+                    pass
+            if self.run(reached)[0][0] > now:
+                return
+            time.sleep(0.05)
 
     def error(self, fingerprint: str, first: float = 0, **columns: Any) -> None:
         """One error group, first seen `first` seconds after noon."""
@@ -97,9 +107,10 @@ class Audited:
 
 
 @contextmanager
-def scratch_database(server_url: str) -> Iterator[str]:
+def scratch_database(server_url: str, template: str = "") -> Iterator[str]:
+    """A database of one's own, empty or a copy of that of another URL; nobody may be connected to that one."""
     name = f"test_audit_{uuid4().hex[:12]}"
-    execute(server_url, f"create database {name}")
+    execute(server_url, f"create database {name}" + (f" template {urlsplit(template).path[1:]}" if template else ""))
     try:
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     finally:

@@ -92,6 +92,7 @@ def test_the_page_about_them_is_fresh():
     [
         (psycopg.errors.UndefinedFunction("secret"), "setup audit"),
         (psycopg.errors.InvalidSchemaName("secret"), "setup audit"),
+        (psycopg.errors.InvalidParameterValue("secret"), "setup audit"),
         (psycopg.errors.InsufficientPrivilege("secret"), "grant fraiseql_observe_reader"),
         (psycopg.errors.QueryCanceled("secret"), "too long"),
         (psycopg.errors.LockNotAvailable("secret"), "too long"),
