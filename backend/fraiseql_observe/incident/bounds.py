@@ -40,19 +40,21 @@ def labels(given: dict[str, str], limit: int = LABELS) -> dict[str, str]:
     """Return a set of at most `limit` characters: long values are cut, then the last by name left out."""
     if _size(given) <= limit:
         return given
-    short = {text(name, VALUE): text(value, VALUE) for name, value in given.items()}
-    if _size(short) <= limit:
-        return short
-    order = sorted(short, key=lambda name: (name not in _FIRST, name))
     kept: dict[str, str] = {}
-    room = limit - _RESERVED
+    size = 0
+    order = [name for name in _FIRST if name in given] + sorted(given.keys() - set(_FIRST))
     for name in order:
-        room -= len(name) + len(short[name])
-        if room < 0:
+        kept[text(name, VALUE)] = value = text(given[name], VALUE)
+        size += min(len(name), VALUE) + len(value)
+        if size > limit:
             break
-        kept[name] = short[name]
-    whole = _digest(repr(sorted(given.items())))
-    return {**kept, LEFT_OUT: f"{len(short) - len(kept)} more, {whole}"}
+    if size <= limit:
+        return kept
+    while size > limit - _RESERVED:
+        name, value = kept.popitem()
+        size -= len(name) + len(value)
+    whole = _digest("\0".join(part for name in order for part in (name, given[name])))
+    return {**kept, LEFT_OUT: f"{len(given) - len(kept)} more, {whole}"}
 
 
 def _size(given: Mapping[str, str]) -> int:
