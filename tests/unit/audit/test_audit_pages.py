@@ -17,11 +17,11 @@ def section(title):
     return re.split(r"\n#+ ", PAGE.split(f" {title}\n", 1)[1], maxsplit=1)[0]
 
 
-@pytest.mark.parametrize("table", ["audit_event", "error_group", "schema_version"])
+@pytest.mark.parametrize("table", ["audit_event", "error_group", "schema_version", "maintenance_setting", "rollup_state"])
 def test_every_column_is_described_with_its_type(table):
     body = TABLES.split(f"fraiseql_observe.{table} (", 1)[1].split("\n)", 1)[0]
     columns = re.findall(
-        r"^  (\w+) (uuid|timestamptz|text\[\]|text|inet|double precision|integer|bigint)", body, re.MULTILINE
+        r"^  (\w+) (uuid|timestamptz|text\[\]|text|inet|double precision|integer|bigint|interval)", body, re.MULTILINE
     )
     assert columns
     assert re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section(table), re.MULTILINE) == columns
@@ -32,5 +32,5 @@ def test_every_index_source_and_role_is_described():
         assert f"`{name}`" in section("Indexes")
     for kind in KINDS:
         assert f"`{kind.table}`" in section("Sources")
-    for role in ("fraiseql_observe_reader", "fraiseql_observe_writer"):
+    for role in ("fraiseql_observe_reader", "fraiseql_observe_writer", "fraiseql_observe_maintainer"):
         assert f"`{role}`" in section("Roles")
