@@ -118,7 +118,9 @@ FAMILIES: tuple[Family, ...] = (
         functions=("complexity_band(integer)", f"complexities{_RANGE}"),
     ),
     Family(
-        "errors", (_pieces("rollup_error"), Rollup("rollup_error_tenant", "last_seen")), functions=(f"errors{_RANGE}",)
+        "errors",
+        (_pieces("rollup_error"), Rollup("rollup_error_tenant", "last_seen")),
+        functions=(f"errors{_RANGE}", "uncovered_error_tenants()"),
     ),
     Family(
         "failed_access",

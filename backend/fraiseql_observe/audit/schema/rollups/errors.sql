@@ -132,3 +132,19 @@ as $$
     from fraiseql_observe.rows_read(f, t) as e
    where e.error_fingerprint is not null
 $$;
+
+-- Which tenants met which errors, from all rows, when the roll-ups do not cover them; else none. In PL/pgSQL, so that it is
+-- planned when it runs.
+create or replace function fraiseql_observe.uncovered_error_tenants()
+  returns table (fingerprint text, tenant_id text)
+  language plpgsql stable parallel safe
+as $$
+begin
+  if (select r.covered_from from fraiseql_observe.rolled_up as r) > '-infinity' then
+    return query
+      select distinct e.error_fingerprint, case when e.tenant_id is null then '(none)' else e.tenant_id end
+        from fraiseql_observe.audit_event as e
+       where e.error_fingerprint is not null;
+  end if;
+end;
+$$;
