@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import timedelta
 
-    from fraiseql_observe.audit.chain import Rules
+    from fraiseql_observe.audit.chain.verify import Rules
     from fraiseql_observe.config.settings import Settings
     from fraiseql_observe.store.engine import Engine, Transaction
     from fraiseql_observe.web.chain_report import Told
@@ -190,7 +190,7 @@ def _database(url: str | None, settings: Settings) -> str:
 
 
 def _rules(settings: Settings, keys_file: Path | None, longest: timedelta | None) -> Rules:
-    from fraiseql_observe.audit.chain import Rules  # noqa: PLC0415  only this command pays for it
+    from fraiseql_observe.audit.chain.verify import Rules  # noqa: PLC0415  only this command pays for it
 
     try:
         text = keys_file.read_text(encoding="utf-8") if keys_file else settings.audit.chain_keys.reveal()
@@ -201,7 +201,7 @@ def _rules(settings: Settings, keys_file: Path | None, longest: timedelta | None
 
 
 def _read(asked: Asked, rules: Rules) -> list[Told]:
-    from fraiseql_observe.audit.chain import verify  # noqa: PLC0415
+    from fraiseql_observe.audit.chain.verify import verify  # noqa: PLC0415
     from fraiseql_observe.web.chain_report import Told  # noqa: PLC0415
 
     with _Progress() as progress:

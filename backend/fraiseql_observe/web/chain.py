@@ -14,8 +14,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts.loop import Loop
-from fraiseql_observe.audit.chain import Rules, logs
 from fraiseql_observe.audit.chain.model import Kind
+from fraiseql_observe.audit.chain.source import logs
+from fraiseql_observe.audit.chain.verify import Rules
 from fraiseql_observe.errors import ConflictError, ObserveError
 from fraiseql_observe.incident.ids import new_id
 from fraiseql_observe.store import audit_chain, leases

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from fraiseql_observe.audit.chain import Findings, Verdict, again, logs, rest, verdict
+from fraiseql_observe.audit.chain.model import Findings, Verdict
+from fraiseql_observe.audit.chain.source import logs
+from fraiseql_observe.audit.chain.verify import again, rest, verdict
 from fraiseql_observe.errors import ConflictError
 from fraiseql_observe.store import audit_chain
 from fraiseql_observe.web import chain_views
@@ -16,7 +18,9 @@ from fraiseql_observe.web.chain_work import keep, keep_missing, known, turn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from fraiseql_observe.audit.chain import Log, Rules, Seal
+    from fraiseql_observe.audit.chain.model import Seal
+    from fraiseql_observe.audit.chain.source import Log
+    from fraiseql_observe.audit.chain.verify import Rules
     from fraiseql_observe.store.audit_chain import Kept
     from fraiseql_observe.store.engine import Engine
 

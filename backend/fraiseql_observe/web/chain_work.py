@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.audit.chain import advance, again
 from fraiseql_observe.audit.chain.model import Break, Findings, Kind, Seal
+from fraiseql_observe.audit.chain.verify import advance, again
 from fraiseql_observe.store import audit_chain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-    from fraiseql_observe.audit.chain import Advance, Log, Rules
+    from fraiseql_observe.audit.chain.source import Log
+    from fraiseql_observe.audit.chain.verify import Advance, Rules
     from fraiseql_observe.store.audit_chain import State
     from fraiseql_observe.store.engine import Transaction
 

@@ -8,7 +8,7 @@ from audit_database import READER_PASSWORD, Audited
 from chained import KEY, chained, login
 
 from fraiseql_observe.audit import setup
-from fraiseql_observe.audit.chain import verify
+from fraiseql_observe.audit.chain.verify import verify
 from fraiseql_observe.errors import AuditError
 
 pytest.importorskip("fraiseql")

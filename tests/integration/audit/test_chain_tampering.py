@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from chained import ACME, GLOBEX, HOUR, INITECH, KEY, START, chained, login
 
-from fraiseql_observe.audit.chain import Kind, verify
+from fraiseql_observe.audit.chain.model import Kind
+from fraiseql_observe.audit.chain.verify import verify
 from fraiseql_observe.errors import AuditError
 
 pytest.importorskip("fraiseql")
