@@ -18,9 +18,9 @@ What may be asked of the audit log. This page is written from the files in `back
 `from` and `to` are the dashboard's time range, `bucket` its interval, `tenants` the selected tenants. A row without a
 tenant belongs to `(none)`. A list is cut at `limit`.
 
-A range of more than 6 hours is read from sums in whole hours, one of more than 7 days in whole days: `from` is moved back
-and `to` forward to the edge. Lists of the newest rows keep to the range. What counts users, and what tells percentiles,
-has a value an hour, beyond 7 days a value a day; percentiles from sums may be off by 5 per cent.
+A range of more than 6 hours is read from sums in whole hours, one of more than 7 days in whole days: `from` is moved
+back and `to` forward to the edge. Lists of the newest rows keep to the range. What counts users, and what tells
+percentiles, has a value an hour, beyond 7 days a value a day; percentiles from sums may be off by 5 per cent.
 """
 
 
