@@ -52,7 +52,7 @@ def print_page(page: str, target: Path, *, program: str | None = None, seconds: 
         # As root Chromium starts only without its sandbox; the page holds no script and reaches nothing.
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         flags = [*_FLAGS, *sandbox, f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}"]
-        _run([program, *flags, source.as_uri()], seconds)
+        _run([program, *flags, source.as_uri()], folder, seconds)
         if not made.exists() or not made.stat().st_size:
             raise ObserveError("Chromium printed nothing.", hint="open the page (--output FILE) and print it")
         try:
@@ -63,9 +63,11 @@ def print_page(page: str, target: Path, *, program: str | None = None, seconds: 
             ) from None
 
 
-def _run(command: list[str], seconds: float) -> None:
+def _run(command: list[str], home: str, seconds: float) -> None:
+    # A home of its own: it leaves nothing behind, and starts where the user has none, as in many containers.
+    environ = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": f"{home}/config", "XDG_CACHE_HOME": f"{home}/cache"}
     try:
-        subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds)  # noqa: S603
+        subprocess.run(command, check=True, env=environ, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds)
     except subprocess.TimeoutExpired:
         raise ObserveError(
             f"Chromium did not print the page within {seconds:g} s.", hint="open the page (--output FILE) and print it"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fraiseql_observe.errors import ObserveError
@@ -9,7 +11,7 @@ from fraiseql_observe.report import pdf_file
 
 WRITES = """#!/bin/sh
 for word; do case "$word" in --print-to-pdf=*) target="${word#*=}";; esac; last="$word"; done
-echo "$@" > "$target"
+echo "$HOME $@" > "$target"
 cat "${last#file://}" >> "$target"
 """
 
@@ -36,6 +38,9 @@ def test_the_page_is_printed_without_network_and_into_the_file(chromium, tmp_pat
     said = (tmp_path / "report.pdf").read_text()
     assert "<p>the page</p>" in said
     assert "--host-resolver-rules=MAP * ~NOTFOUND" in said
+    home = said.split()[0]
+    assert home in said.split("--user-data-dir=")[1], "it writes nothing into the user's own"
+    assert not Path(home).exists()
 
 
 @pytest.mark.parametrize("root", [True, False])
