@@ -201,7 +201,8 @@ NO_RANGE = "select count(*) as n from fraiseql_observe.audit_events where tenant
 FORGETFUL = {
     "no range": NO_RANGE,
     "no roll-ups": f"{NO_RANGE} and occurred_at between :from::timestamptz and :to::timestamptz",
-    "a range that hides": f"{NO_RANGE} and date_trunc('day', occurred_at) between :from::timestamptz and :to::timestamptz",
+    "a range that hides": f"{NO_RANGE}"
+    " and date_trunc('day', occurred_at) between :from::timestamptz and :to::timestamptz",
 }
 
 
