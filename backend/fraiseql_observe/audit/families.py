@@ -59,6 +59,7 @@ _COMMON = (
     f"pieces{_RANGE}",
     f"uncovered_rows{_RANGE}",
     f"rows_read{_RANGE}",
+    "rows_between(timestamptz, timestamptz, text[])",
     f"not_rolled{_RANGE}",
     "band(double precision)",
     "band_value(integer)",

@@ -34,9 +34,9 @@ $$;
 
 -- The grains in which sums are kept, in hours. A range is put together from few large pieces and some small ones.
 create or replace function fraiseql_observe.grains() returns table (grain smallint, size interval)
-  language sql immutable parallel safe rows 5
+  language sql immutable parallel safe rows 4
 as $$
-  select hours, hours * interval '1 hour' from unnest(array[1, 4, 24, 96, 384]::smallint[]) as hours
+  select hours, hours * interval '1 hour' from unnest(array[1, 24, 96, 384]::smallint[]) as hours
 $$;
 
 -- The pieces that make up a range: of each grain the starts from `first` to before `before`. No piece reaches over the
@@ -117,6 +117,23 @@ as $$
   select e.*
     from fraiseql_observe.uncovered_rows(f, t) as e
    where t - f > interval '6 hours'
+$$;
+
+-- The rows of tenants from one instant to another, where no roll-up is fine enough. Not in the planner's sight either.
+create or replace function fraiseql_observe.rows_between(first timestamptz, before timestamptz, tenants text[])
+  returns table (
+    tenant_id text, user_id text, endpoint text, operation_type text, operation_name text, outcome text, superseded boolean
+  )
+  language plpgsql stable
+as $$
+begin
+  return query
+  select e.tenant_id, e.user_id, e.endpoint, e.operation_type, e.operation_name, e.outcome, e.superseded
+    from fraiseql_observe.audit_events as e
+   where e.occurred_at >= first
+     and e.occurred_at < before
+     and e.tenant_id = any(tenants);
+end;
 $$;
 
 -- The rows of a range that no roll-up holds yet: ours that the watermark has not passed, and those of FraiseQL's own logs.

@@ -22,6 +22,7 @@ create or replace function fraiseql_observe.add_complexity_of(
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set work_mem = '64MB'
+  set jit = off
 as $$
 begin
   with hourly as (

@@ -34,6 +34,7 @@ create table if not exists fraiseql_observe.rollup_operation_of_all (
   primary key (grain, starts_at, endpoint, operation_type, operation_name)
 );
 
+-- From a day up: of hours these would be nearly as many as the rows.
 create table if not exists fraiseql_observe.rollup_operation_set (
   starts_at timestamptz not null,
   grain smallint not null,
@@ -65,6 +66,7 @@ create or replace function fraiseql_observe.add_operations_of(
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set work_mem = '64MB'
+  set jit = off
 as $$
 begin
   with powers as materialized (
@@ -187,6 +189,7 @@ begin
             from users
            group by 1, 2, 3, 4, 5, 6) as h
    cross join fraiseql_observe.grains() as g
+   where g.grain >= 24
    group by 1, 2, 3, 4, 5, 6, 7
    order by 1, 2, 3, 4, 5, 6, 7
       on conflict (grain, starts_at, tenant_id, endpoint, operation_type, operation_name, part) do update
@@ -299,9 +302,28 @@ as $$
     join fraiseql_observe.rollup_operation_set as r
       on r.grain = p.grain and r.starts_at >= p.first and r.starts_at < p.before
    where r.tenant_id = any(tenants)
-     and t - f > interval '6 hours'
+     and t - f > interval '7 days'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
      and not (select a.all_tenants from fraiseql_observe.asked(tenants) as a)
+   union all
+  -- some tenants in some hours: from rows
+  select n.endpoint, n.operation_type, n.operation_name, n.tenant_id || chr(31) || n.user_id, 1::bit(1024),
+         case when n.failed then 1::bit(1024) end
+    from (select coalesce(e.endpoint, '(unknown)') as endpoint,
+                 coalesce(e.operation_type, 'unknown') as operation_type,
+                 coalesce(e.operation_name, '(unknown)') as operation_name,
+                 e.tenant_id,
+                 e.user_id,
+                 bool_or(e.outcome in ('failure', 'denied')) as failed
+            from fraiseql_observe.rows_between(
+                   fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t), tenants) as e
+           where e.user_id is not null
+             and not e.superseded
+             and t - f > interval '6 hours'
+             and t - f <= interval '7 days'
+             and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+             and not (select a.all_tenants from fraiseql_observe.asked(tenants) as a)
+           group by 1, 2, 3, 4, 5) as n
    union all
   -- a user who is not rolled up yet is a part of his own
   select n.endpoint,
@@ -326,6 +348,7 @@ as $$
              and not e.superseded
              and t - f > interval '6 hours'
              and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+             and (t - f > interval '7 days' or (select a.all_tenants from fraiseql_observe.asked(tenants) as a))
            group by 1, 2, 3, 4, 5) as n
    cross join fraiseql_observe.asked(tenants) as a
     left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)

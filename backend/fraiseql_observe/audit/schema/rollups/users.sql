@@ -17,7 +17,7 @@ create index if not exists rollup_user_activity_time
   on fraiseql_observe.rollup_user_activity (grain, starts_at, tenant_id);
 
 -- Requests of all users, 256 in one number: each has twelve decimal digits of it (see in_band). Who asked most is found in
--- these, of pieces of a day and more.
+-- these.
 create table if not exists fraiseql_observe.rollup_user_vector (
   grain smallint not null,
   starts_at timestamptz not null,
@@ -57,6 +57,7 @@ create or replace function fraiseql_observe.add_users_of(
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set work_mem = '64MB'
+  set jit = off
 as $$
 begin
   with seen as materialized (
@@ -160,7 +161,6 @@ begin
       from increments
       join (select place, fraiseql_observe.in_band(place) as power from generate_series(0, 255) as place offset 0) as places
         on place = user_key % 256
-     where grain >= 24
      group by 1, 2, 3
      order by 1, 2, 3
         on conflict (grain, starts_at, part) do update
@@ -318,7 +318,7 @@ as $$
      and e.user_id is not null
      and not e.superseded
    union all
-  -- a long range and all tenants: from the vectors, whose numbers stand in the order of the digits
+  -- of all tenants: from the vectors, whose numbers stand in the order of the digits
   select v.user_key, null, null, v.requests
     from (select s.part * 256 + place as user_key,
                  encode(substr(s.digits, 3061 - 12 * place, 12), 'escape')::double precision as requests
@@ -326,7 +326,7 @@ as $$
                     from fraiseql_observe.pieces(f, t) as p
                     join fraiseql_observe.rollup_user_vector as r
                       on r.grain = p.grain and r.starts_at >= p.first and r.starts_at < p.before
-                   where t - f > interval '7 days'
+                   where t - f > interval '6 hours'
                      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
                      and (select a.all_tenants from fraiseql_observe.asked(tenants) as a)
                    group by r.part
@@ -341,7 +341,7 @@ as $$
    where r.tenant_id = any(tenants)
      and t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
-     and (t - f <= interval '7 days' or not (select a.all_tenants from fraiseql_observe.asked(tenants) as a))
+     and not (select a.all_tenants from fraiseql_observe.asked(tenants) as a)
    union all
   select u.user_key, case when u.user_key is null then e.tenant_id end, case when u.user_key is null then e.user_id end, 1
     from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
