@@ -67,7 +67,7 @@ def _run(command: list[str], home: str, seconds: float) -> None:
     # A home of its own: it leaves nothing behind, and starts where the user has none, as in many containers.
     environ = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": f"{home}/config", "XDG_CACHE_HOME": f"{home}/cache"}
     try:
-        subprocess.run(command, check=True, env=environ, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds)
+        subprocess.run(command, check=True, env=environ, capture_output=True, input=b"", timeout=seconds)  # noqa: S603
     except subprocess.TimeoutExpired:
         raise ObserveError(
             f"Chromium did not print the page within {seconds:g} s.", hint="open the page (--output FILE) and print it"
