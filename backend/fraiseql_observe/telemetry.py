@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 KINDS = ("slack", "email", "pagerduty", "opsgenie", "webhook")
+LOOPS = ("processor", "escalator", "auditor", "reconciler", "heartbeat")
 WEBHOOK_OUTCOMES = ("accepted", "duplicate", "rejected", "error")
 ATTEMPT_OUTCOMES = ("sent", "retry", "dead", "ambiguous")
 
@@ -85,6 +86,9 @@ class Telemetry:
 
         self.escalations = Counter("escalations", "Steps of escalation policies taken.", ["policy", "step"], **own)
         self.escalations_overdue = Gauge("escalations_overdue", "Steps that should have been taken already.", **own)
+        self.loop_failures = Gauge(
+            "loop_failures", "How often in a row a loop of the backend has failed; 0 while it works.", ["loop"], **own
+        )
         self.heartbeat_sent = Gauge(
             "heartbeat_last_success_timestamp_seconds", "When the outside watchdog last took our heartbeat.", **own
         )
@@ -176,6 +180,7 @@ class Telemetry:
         _begin(self.alerts_received, ("firing", "resolved"), ("critical", "warning", "info"))
         _begin(self.incidents, ("firing", "acknowledged", "resolved"))
         _begin(self.queue_jobs, ("ready", "scheduled", "running", "dead", "ambiguous"))
+        _begin(self.loop_failures, LOOPS)
         _begin(self.enrichments, ("complete", "partial", "late", "failed"))
         _begin(self.reconciliations, ("ok", "failed"))
         _begin(self.reconciled_alerts, ("resolved", "added"))

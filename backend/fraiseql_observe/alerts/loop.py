@@ -40,18 +40,18 @@ class Loop:
         self._turn, self._sleep = turn, sleep
         self._longest, self._soonest, self._slowest = longest, soonest, slowest
         self._woken = asyncio.Event()
-        self._failures = 0
+        self.failures = 0  # in a row
         self._why = ""
 
     @property
     def healthy(self) -> bool:
         """Whether its last turn succeeded."""
-        return self._failures == 0
+        return self.failures == 0
 
     @property
     def trouble(self) -> str:
         """What is wrong with it, when it failed more than once in a row; else empty."""
-        return f"it failed {self._failures} times in a row: {self._why}" if self._failures > 1 else ""
+        return f"it failed {self.failures} times in a row: {self._why}" if self.failures > 1 else ""
 
     def wake(self) -> None:
         self._woken.set()
@@ -87,23 +87,23 @@ class Loop:
         except Exception as error:  # noqa: BLE001 - whatever it is, the next turn may succeed; the log has it whole
             self._failed(f"{type(error).__name__}, a fault of this program; the log has it whole", error)
         else:
-            if self._failures:
+            if self.failures:
                 log.info("%s works again", self.name, extra={"loop": self.name})
-            self._failures = 0
+            self.failures = 0
             return pause
-        return float(min(self._slowest, 0.1 * 2 ** min(self._failures, 10)))
+        return float(min(self._slowest, 0.1 * 2 ** min(self.failures, 10)))
 
     def _failed(self, why: str, fault: Exception | None = None) -> None:
         """Count a failure; the log hears of the first, the second, the fourth and so on, lest an outage fill it."""
-        self._failures += 1
+        self.failures += 1
         changed, self._why = why != self._why, why
-        if changed or self._failures.bit_count() == 1:
+        if changed or self.failures.bit_count() == 1:
             level = logging.ERROR if fault else logging.WARNING
             log.log(
                 level,
                 "%s failed (%d in a row): %s",
                 self.name,
-                self._failures,
+                self.failures,
                 why,
                 exc_info=fault,
                 extra={"loop": self.name},

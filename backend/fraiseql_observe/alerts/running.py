@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fraiseql_observe.alerts.auditor import Auditor
@@ -87,6 +88,8 @@ class Running:
         self._loops["reconciler"] = Loop(
             "reconciler", self._reconciler.turn, longest=_HOUR, soonest=SOONEST, slowest=SLOWEST, sleep=sleep
         )
+        for name, loop in self._loops.items():
+            telemetry.loop_failures.labels(name).set_function(partial(getattr, loop, "failures"))
 
     @property
     def destinations(self) -> Mapping[str, Destination]:

@@ -224,6 +224,8 @@ async def test_what_fails_again_and_again_is_named_but_keeps_nothing_out(client,
             await asyncio.sleep(0.01)
     said = await (await client.get("/readyz")).json()
     assert "auditor" not in said["failing"]
+    failures = manager.telemetry.registry.get_sample_value("fraiseql_observe_loop_failures", {"loop": "auditor"})
+    assert failures == auditor.failures >= 2
     assert "times in a row: The store is away." in said["warnings"]["auditor"]
 
 
