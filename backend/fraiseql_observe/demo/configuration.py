@@ -38,6 +38,10 @@ def mixin_config(ports: Ports, folder: Path) -> dict[str, Any]:
         "evaluationInterval": EVALUATION_INTERVAL,
         "dashboards": {"from": RANGE, "refresh": REFRESH},
         "slo": {"availability": {"objective": 0.99}},  # a blog with bugs on purpose keeps no three nines
+        "alerts": {  # and gives and takes roles all day, or tries to
+            "AuditPermissionChanges": {"thresholds": {"warning": 5000}},
+            "AuditAdminActionsFailing": {"thresholds": {"warning": 1000}},
+        },
         "grafanaUrl": f"http://{HOST}:{ports.of('grafana')}",
         "deploy": {
             "targets": {job: [address(ports, server)] for job, server in TARGETS.items()},
