@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fraiseql_observe.report import cells
+from fraiseql_observe.report import cells, period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,6 +60,12 @@ def _of_lists(material: Material) -> Iterator[str]:
 def _of_period(head: Head) -> Iterator[str]:
     if head.end >= head.made_at:
         yield "The period was not over when the report was made: the same report made later may hold more."
+    if grain := period.grain(head.start, head.end):
+        whole = period.named(grain).removeprefix("1 ")
+        yield (
+            f"The period does not begin and end at a whole {whole} in UTC. Sums that are read from roll-ups are of the "
+            f"whole {whole}s that it touches; lists are of the period."
+        )
     if head.tenants:
         yield "Only rows of the tenants named above were asked for: none of others, and none without a tenant."
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# The interval for periods up to a length. Beyond six hours the questions read sums of whole hours, beyond a week of
-# whole days; and still each column can be told from its neighbour on paper.
+# Longer periods are read from roll-ups, in whole hours; still longer ones in whole days.
+ROWS_UP_TO, HOURS_UP_TO = timedelta(hours=6), timedelta(days=7)
+# The interval for periods up to a length: such that each column can be told from its neighbour on paper.
 _BUCKETS = (("1m", 2), ("2m", 4), ("5m", 6), ("1h", 7 * 24), ("1d", 366 * 24), ("7d", 5 * 366 * 24))  # hours
 _LONGEST = "28d"
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -31,6 +32,15 @@ def bucket(start: datetime, end: datetime) -> str:
     """The interval that fits a period."""
     hours = (end - start) / timedelta(hours=1)
     return next((each for each, most in _BUCKETS if hours <= most), _LONGEST)
+
+
+def grain(start: datetime, end: datetime) -> timedelta | None:
+    """The steps in which roll-ups are read for a period, when it does not begin and end at such a step."""
+    if end - start <= ROWS_UP_TO:
+        return None
+    step = timedelta(hours=1) if end - start <= HOURS_UP_TO else timedelta(days=1)
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return step if (start - epoch) % step or (end - epoch) % step else None
 
 
 def step(times: Sequence[datetime], asked: timedelta) -> timedelta:

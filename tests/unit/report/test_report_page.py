@@ -158,6 +158,10 @@ def test_a_series_that_is_cut_says_so():
 def test_a_period_that_is_not_over_and_one_tenant_alone():
     assert "The period was not over" in shown(made_at=END).text
     assert "The period was not over" not in shown().text
+    assert "does not begin and end at a whole" not in shown().text
+    assert (
+        "sums that are read from roll-ups are of the whole hours" in shown(end=END + timedelta(minutes=1)).text.lower()
+    )
     assert "none without a tenant" in shown(tenants=("acme",)).text
 
 

@@ -74,3 +74,14 @@ def test_ticks_lie_in_the_period_and_are_few(length, minutes):
     assert len(ticks) <= 10
     assert all(start <= at <= start + length for at in ticks)
     assert ticks == sorted(set(ticks))
+
+
+def test_whether_a_period_is_read_in_larger_steps_than_its_own():
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    midnight = START.replace(hour=0, minute=0)
+    assert period.grain(START, START + 6 * hour) is None
+    assert period.grain(START, START + 7 * hour) == hour
+    assert period.grain(midnight, midnight + 7 * hour) is None
+    assert period.grain(midnight + hour, midnight + 8 * day) == day
+    assert period.grain(midnight, midnight + 8 * day + timedelta(seconds=1)) == day
+    assert period.grain(midnight, midnight + 31 * day) is None
