@@ -13,6 +13,7 @@ import pytest
 from reported import CATALOGUE, END, HOSTILE, MADE, START, TIMES, answered, material
 
 from fraiseql_observe.audit.chain.model import Break, Kind, Verdict
+from fraiseql_observe.cli.audit_report import MOST_ROWS
 from fraiseql_observe.report import cells, contents, page
 from fraiseql_observe.report.material import Chains
 
@@ -183,6 +184,19 @@ def test_users_counted_once_an_interval_have_no_sum():
     text = shown().text
     assert "Attempts 48 2 2026-03-01 02:00" in text
     assert "Users and addresses 1 2026-03-01 01:00" in text
+
+
+@pytest.mark.parametrize("part", [part for section in contents.SECTIONS for part in section.parts])
+def test_what_is_drawn_and_asked_for_is_in_the_questions(part):
+    question = CATALOGUE[part.question]
+    columns = {one.name for one in question.columns}
+    assert set(part.ranking or ()) <= columns
+    if part.drawing:
+        assert {*part.drawing.distinct, *filter(None, [part.drawing.limited])} <= columns
+        assert {"time"} <= columns
+        assert "bucket" in question.parameters
+    if limit := question.parameters.get("limit"):
+        assert limit.maximum >= MOST_ROWS + 1
 
 
 BREAK = Break("row 7", START, "acme", Kind.CHANGED, f"its content has another hash {HOSTILE}")
