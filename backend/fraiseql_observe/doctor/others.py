@@ -37,13 +37,17 @@ def backend(asked: Asked, settings: ServerSettings) -> Iterator[Finding]:
 
 def judge(said: dict[str, object]) -> Iterator[Finding]:
     """Judge what /readyz says."""
-    failing, audit = said.get("failing"), said.get("audit")
-    for part, why in failing.items() if isinstance(failing, dict) else ():
-        yield wrong(f"backend, {part}", str(why), "docs/how-to/run-the-backend.md")
+    failing, audit, warnings = _parts(said.get("failing")), said.get("audit"), _parts(said.get("warnings"))
+    for part, why in {**warnings, **failing}.items():
+        yield wrong(f"backend, {part}", str(why), "its log says more; docs/how-to/run-the-backend.md")
     for sentence in audit if isinstance(audit, list) else ():
         yield wrong("backend, audit", str(sentence))
-    if not failing and not audit:
+    if not (failing or audit or warnings):
         yield ok("backend", f"it runs and takes alerts, version {str(said.get('version', 'unknown'))[:40]}")
+
+
+def _parts(said: object) -> dict[str, object]:
+    return said if isinstance(said, dict) else {}
 
 
 def grafana(asked: Asked, url: str) -> Iterator[Finding]:

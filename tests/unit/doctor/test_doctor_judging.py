@@ -85,6 +85,8 @@ def test_what_a_backend_says_of_itself():
 
     assert said() == [("backend", Level.OK)]
     assert said(audit=[]) == [("backend", Level.OK)]
+    assert said(warnings={"reconciler": "Alertmanager is away"}) == [("backend, reconciler", Level.WRONG)]
+    assert said(failing=[], warnings=7, audit={}) == [("backend", Level.OK)]
     assert said(failing={"store": "it is full"}, audit=["a role may do too much"]) == [
         ("backend, store", Level.WRONG),
         ("backend, audit", Level.WRONG),
