@@ -43,7 +43,9 @@ begin
      insert into fraiseql_observe.%I select * from moved',
     since, until, partition);
   execute format(
-    'create table fraiseql_observe.%I (like fraiseql_observe.audit_event including defaults including constraints)', partition);
+    'create table fraiseql_observe.%I (like fraiseql_observe.audit_event including defaults including constraints,
+       constraint within check (occurred_at >= %L and occurred_at < %L))', -- so that attaching need not read it
+    partition, since, until);
   execute format(
     'revoke all on fraiseql_observe.%I from public, fraiseql_observe_reader, fraiseql_observe_writer', partition);
   execute format('alter table fraiseql_observe.%I enable row level security', partition);
@@ -53,6 +55,7 @@ begin
   execute format(
     'alter table fraiseql_observe.audit_event attach partition fraiseql_observe.%I for values from (%L) to (%L)',
     partition, since, until);
+  execute format('alter table fraiseql_observe.%I drop constraint within', partition);
   return true;
 end;
 $$;
@@ -66,6 +69,26 @@ as $$
 begin
   perform from fraiseql_observe.rollup_state for update skip locked;
   return found;
+end;
+$$;
+
+-- Sum up the last pages of the partitions whose time is over, which neither autosummarize nor VACUUM does: a range of pages
+-- that is not summed up is read by whoever looks for rows that no roll-up holds yet.
+create or replace function fraiseql_observe.close_block_ranges() returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set lock_timeout = '100ms'
+as $$
+begin
+  perform brin_summarize_new_values(i.indexrelid)
+     from fraiseql_observe.partitions() as p
+     join pg_class as c on c.relname = p.name and c.relnamespace = 'fraiseql_observe'::regnamespace
+     join pg_index as i on i.indrelid = c.oid and i.indisvalid
+     join pg_class as x on x.oid = i.indexrelid
+     join pg_am as m on m.oid = x.relam and m.amname = 'brin'
+    where p.upper <= clock_timestamp();
+exception when lock_not_available then
+  null; -- VACUUM is at work; the next turn does it
 end;
 $$;
 
@@ -88,6 +111,7 @@ begin
     made := made + fraiseql_observe.make_partition(at)::integer;
     select p.upper into strict at from fraiseql_observe.partitions() as p where at >= p.lower and at < p.upper;
   end loop;
+  perform fraiseql_observe.close_block_ranges();
   return made;
 end;
 $$;
@@ -148,7 +172,11 @@ begin
     return 0;
   end if;
   if oldest.upper <= cutoff then
-    execute format('drop table fraiseql_observe.%I', oldest.name);
+    begin
+      execute format('drop table fraiseql_observe.%I', oldest.name);
+    exception when lock_not_available then
+      return 0;
+    end;
     update fraiseql_observe.rollup_state set dropped_before = greatest(dropped_before, oldest.upper);
     return 1;
   end if;
@@ -160,8 +188,6 @@ begin
         where e.ctid = any (array(select ctid from fraiseql_observe.%I where occurred_at < %L order by occurred_at limit %s))',
       oldest.name, oldest.name, cutoff, max_rows);
   end if;
-  return 0;
-exception when lock_not_available then
   return 0;
 end;
 $$;

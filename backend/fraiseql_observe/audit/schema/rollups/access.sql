@@ -2,18 +2,18 @@
 -- rows.
 
 create table if not exists fraiseql_observe.rollup_access (
-  tenant_id text not null,
-  user_id text not null,
-  entity text not null,
-  grain smallint not null, -- hours
   starts_at timestamptz not null,
-  requests bigint not null,
-  reads bigint not null,
-  changes bigint not null,
-  denied bigint not null,
   first_access timestamptz not null,
   last_access timestamptz not null,
-  primary key (tenant_id, user_id, entity, grain, starts_at)
+  user_key integer not null, -- see rollup_user; 0 are the rows of a tenant without a user
+  requests integer not null,
+  reads integer not null,
+  changes integer not null,
+  denied integer not null,
+  grain smallint not null, -- hours
+  tenant_id text not null,
+  entity text not null,
+  primary key (user_key, entity, grain, starts_at, tenant_id)
 );
 -- the busiest of a piece of time
 create index if not exists rollup_access_requests
@@ -22,14 +22,17 @@ create index if not exists rollup_access_requests
 create or replace function fraiseql_observe.add_access_of(
     first bigint, before bigint, first_time timestamptz, before_time timestamptz
   ) returns void
-  language sql
+  language plpgsql
   set search_path = pg_catalog, pg_temp
+  set work_mem = '64MB'
+  set jit = off
 as $$
+begin
   with daily as (
-    select e.tenant_id,
-           coalesce(e.user_id, '(anonymous)') as user_id,
+    select date_bin('24 hours', e.hour, 'epoch'::timestamptz) as day,
+           e.tenant_id,
+           e.user_id,
            e.entity,
-           date_bin('24 hours', e.hour, 'epoch'::timestamptz) as day,
            count(*) as requests,
            count(*) filter (where e.event_type = 'access' and e.outcome <> 'denied') as reads,
            count(*) filter (where e.event_type <> 'access' and e.outcome <> 'denied') as changes,
@@ -41,20 +44,23 @@ as $$
      group by 1, 2, 3, 4
   )
   insert into fraiseql_observe.rollup_access as r
-  select d.tenant_id, d.user_id, d.entity, g.grain, date_bin(g.size, d.day, 'epoch'::timestamptz),
+         (grain, starts_at, tenant_id, user_key, entity, requests, reads, changes, denied, first_access, last_access)
+  select g.grain, date_bin(g.size, d.day, 'epoch'::timestamptz), d.tenant_id, coalesce(u.user_key, 0), d.entity,
          sum(d.requests), sum(d.reads), sum(d.changes), sum(d.denied), min(d.first_access), max(d.last_access)
     from daily as d
+    left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
    cross join fraiseql_observe.grains() as g
    where g.grain >= 24
    group by 1, 2, 3, 4, 5
-   order by 1, 2, 3, 4, 5
-      on conflict (tenant_id, user_id, entity, grain, starts_at) do update
+   order by 4, 5, 1, 2, 3
+      on conflict (user_key, entity, grain, starts_at, tenant_id) do update
      set requests = r.requests + excluded.requests,
          reads = r.reads + excluded.reads,
          changes = r.changes + excluded.changes,
          denied = r.denied + excluded.denied,
          first_access = least(r.first_access, excluded.first_access),
-         last_access = greatest(r.last_access, excluded.last_access)
+         last_access = greatest(r.last_access, excluded.last_access);
+end;
 $$;
 
 create or replace function fraiseql_observe.add_access(first bigint, before bigint) returns void
@@ -86,7 +92,8 @@ as $$
   ),
   loose as materialized (
     select e.tenant_id,
-           coalesce(e.user_id, '(anonymous)') as user_id,
+           e.user_id,
+           case when t - f > interval '7 days' then case when e.user_id is null then 0 else u.user_key end end as user_key,
            e.entity,
            count(*) as requests,
            count(*) filter (where e.event_type = 'access' and e.outcome <> 'denied') as reads,
@@ -109,10 +116,14 @@ as $$
                and t - f <= interval '7 days'
                and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
                and a.occurred_at between f and t) as e
+      left join fraiseql_observe.rollup_user as u
+        on t - f > interval '7 days'
+       and u.tenant_id = e.tenant_id
+       and u.user_id = e.user_id
      where e.entity is not null
        and e.tenant_id = any(tenants)
        and not e.superseded
-     group by 1, 2, 3
+     group by 1, 2, 3, 4
   ),
   -- the sums of some: no more than what these have in all
   sampled as (
@@ -120,7 +131,7 @@ as $$
       from places as p
      cross join unnest(tenants) as tenant (id)
      cross join lateral (
-            select a.tenant_id, a.user_id, a.entity, a.requests
+            select a.tenant_id, a.user_key, a.entity, a.requests
               from fraiseql_observe.rollup_access as a
              where a.grain = p.grain
                and a.starts_at = p.starts_at
@@ -128,7 +139,7 @@ as $$
              order by a.requests desc
              limit greatest(least(most, 10 * most / greatest(cardinality(tenants), 1)), 1)
            ) as r
-     group by r.tenant_id, r.user_id, r.entity
+     group by r.tenant_id, r.user_key, r.entity
      order by 1 desc
      limit most
   ),
@@ -138,11 +149,11 @@ as $$
       from sampled
   ),
   candidates as (
-    select r.tenant_id, r.user_id, r.entity
+    select r.tenant_id, r.user_key, r.entity
       from places as p
      cross join unnest(tenants) as tenant (id)
      cross join lateral (
-            select a.tenant_id, a.user_id, a.entity
+            select a.tenant_id, a.user_key, a.entity
               from fraiseql_observe.rollup_access as a
              where a.grain = p.grain
                and a.starts_at = p.starts_at
@@ -151,29 +162,42 @@ as $$
             offset 0 -- each by the index
            ) as r
      union
-    select l.tenant_id, l.user_id, l.entity
+    select l.tenant_id, l.user_key, l.entity
       from loose as l
      where l.requests >= (select requests from least_share)
+       and l.user_key is not null
   ),
-  summed as (
-    select c.tenant_id, c.user_id, c.entity, r.*
+  parts as (
+    select c.tenant_id, c.user_key, null::text as user_id, c.entity, r.*
       from candidates as c
      cross join lateral (
             select sum(a.requests) as requests, sum(a.reads) as reads, sum(a.changes) as changes, sum(a.denied) as denied,
                    min(a.first_access) as first_access, max(a.last_access) as last_access
               from places as p
               join fraiseql_observe.rollup_access as a
-                on a.tenant_id = c.tenant_id
-               and a.user_id = c.user_id
+                on a.user_key = c.user_key
                and a.entity = c.entity
                and a.grain = p.grain
                and a.starts_at = p.starts_at
+               and a.tenant_id = c.tenant_id
            ) as r
+     where r.requests > 0
+     union all
+    select l.tenant_id, l.user_key, case when l.user_key is null then coalesce(l.user_id, '(anonymous)') end, l.entity,
+           l.requests, l.reads, l.changes, l.denied, l.first_access, l.last_access
+      from loose as l
+  ),
+  busiest as (
+    select s.tenant_id, s.user_key, s.user_id, s.entity, sum(s.requests)::bigint as requests, sum(s.reads)::bigint as reads,
+           sum(s.changes)::bigint as changes, sum(s.denied)::bigint as denied, min(s.first_access) as first_access,
+           max(s.last_access) as last_access
+      from parts as s
+     group by s.tenant_id, s.user_key, s.user_id, s.entity
+     order by requests desc, s.tenant_id, s.user_id, s.entity
+     limit most
   )
-  select s.tenant_id, s.user_id, s.entity, sum(s.requests)::bigint, sum(s.reads)::bigint, sum(s.changes)::bigint,
-         sum(s.denied)::bigint, min(s.first_access), max(s.last_access)
-    from (select * from summed where requests > 0 union all select * from loose) as s
-   group by s.tenant_id, s.user_id, s.entity
-   order by sum(s.requests) desc, s.tenant_id, s.user_id, s.entity
-   limit most
+  select b.tenant_id, coalesce(b.user_id, u.user_id, '(anonymous)'), b.entity, b.requests, b.reads, b.changes, b.denied,
+         b.first_access, b.last_access
+    from busiest as b
+    left join fraiseql_observe.rollup_user as u using (user_key)
 $$;

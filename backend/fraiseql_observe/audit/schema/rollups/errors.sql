@@ -30,6 +30,8 @@ create or replace function fraiseql_observe.add_errors_of(
   ) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set work_mem = '64MB'
+  set jit = off
 as $$
 begin
   with met as (

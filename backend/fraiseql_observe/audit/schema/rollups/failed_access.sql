@@ -20,6 +20,8 @@ create or replace function fraiseql_observe.add_failed_access_of(
   ) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set work_mem = '64MB'
+  set jit = off
 as $$
 begin
   with attempted as (
