@@ -16,12 +16,14 @@ from fraiseql_observe.store.statement import for_postgres, for_sqlite, split
 
 PATIENT = {  # they walk or sort on purpose: few rows, or in the order of the table
     "alerts._OF",
+    "alerts._OF_ALL",
     "channels._CHANNELS",
     "channels._PAUSED",
     "clockback._CHANNELS",
     "clockback._LEASES",
     "deliveries._ATTEMPTS",
     "escalations._OF",
+    "events._NEWEST",
     "inbox._BACKLOG",
     "inbox._CLAIM",
     "inbox._FORGET",
@@ -48,7 +50,7 @@ def test_lists_become_json():
     statement = for_sqlite("select 1 where a = any(:names) and b = :b for update skip locked")
     assert statement.text == "select 1 where a in (select value from json_each(:names)) and b = :b "
     assert for_sqlite("select strpos(a, :b)").text == "select instr(a, :b)"
-    assert statement.bind({"names": ("x", "\ud800"), "b": 1}) == {"names": '["x", "\\ud800"]', "b": 1}
+    assert statement.bind({"names": ("x", "\ud800"), "b": 1}) == {"names": '["x","\\ud800"]', "b": 1}
     plain = {"b": 1}
     assert for_sqlite("select :b").bind(plain) is plain
 
