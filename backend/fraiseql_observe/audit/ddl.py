@@ -83,10 +83,10 @@ def steps(facts: Facts, wishes: Wishes = NOTHING) -> tuple[Step, ...]:
         *([Step("upgrade: attach", _file("upgrade/attach.sql"))] if upgrading else []),
         *_partitioned_indexes(facts),
         Step("view audit_events", _view("audit_events", _union(_events(facts)), facts)),
-        Step("view tenants", _view("tenants", " union\n".join(_tenants(facts)), facts)),
         Step("view statement_stats", _statement_stats(facts)),
         Step("functions of the roll-ups", _file("rollup_functions.sql")),
         *(Step(f"roll-ups {family.name}", _file(f"rollups/{family.name}.sql")) for family in FAMILIES),
+        Step("view tenants", _view("tenants", " union\n".join(_tenants(facts)), facts)),
         Step("view error_tenants", _view("error_tenants", _error_tenants(), facts)),
         Step("view error_groups", _view("error_groups", _union(_groups(facts)), facts)),
         Step("partitions", _file("partitions.sql")),
@@ -286,7 +286,7 @@ def _groups(facts: Facts) -> Iterator[str]:
 
 def _tenants(facts: Facts) -> Iterator[str]:
     yield f"select unnest({_TENANTS}) as tenant_id where {_SCOPE} is not null"  # narrowed, there is nothing to look up
-    yield _skip_scan(f"{SCHEMA}.audit_event", "(case when t.tenant_id is null then '(none)' else t.tenant_id end)")
+    yield _file("tenants_rolled.sql").replace("{scope}", _SCOPE) + "\n"
     for source in facts.sources:
         column = source.definition.tenant_column
         if column:

@@ -67,6 +67,7 @@ _COMMON = (
     "percentile(numeric, double precision)",
     "one_user(integer)",
     "asked(text[])",
+    "tenants_in_rows()",
 )
 
 FAMILIES: tuple[Family, ...] = (
