@@ -67,6 +67,11 @@ function(config, signals)
       description(at):: 'The outside watchdog last took a heartbeat of ' + at.job + ' {{ $value | humanizeDuration }} ago (threshold ' + at.threshold + 's). It goes out only while all parts of the backend are healthy.',
     },
 
+    one('BackendLoopFailing', 'A part of the alert backend fails again and again.') {
+      expression(at):: 'min_over_time(' + at.q.observe.range('fraiseql_observe_loop_failures') + ') > ' + at.threshold,
+      description(at):: 'The {{ $labels.loop }} of ' + at.instance + ' has failed at every turn of the last ' + at.window + ' (at least {{ $value | printf "%.0f" }} times in a row).',
+    },
+
     one('ConfigReloadFailed', 'The alert backend refuses its changed settings.') {
       expression(at):: 'max_over_time(' + at.q.observe.range('fraiseql_observe_config_last_reload_successful') + ') == 0',
       description(at):: at.instance + ' could not read its settings and goes on with those from before.',

@@ -90,6 +90,8 @@
   WatchdogMissing: { enabled: true, thresholds: { critical: 600 }, window: 60 * 60, 'for': 60 },
   // Seconds since the heartbeat was taken; what never went out within the window is not missed.
   HeartbeatMissing: { enabled: true, thresholds: { warning: 300 }, window: 60 * 60, 'for': 60 },
+  // How often in a row a loop of the backend failed, throughout the window.
+  BackendLoopFailing: { enabled: true, thresholds: { warning: 0 }, window: 300, 'for': 300, keepFiringFor: 300 },
   // The backend could not read its settings.
   ConfigReloadFailed: { enabled: true, severity: 'warning', window: 60, 'for': 60 },
 

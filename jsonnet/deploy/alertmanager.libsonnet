@@ -4,7 +4,7 @@ local duration = import '../lib/duration.libsonnet';
 local ours = 'FraiseQL.+';
 
 // Labels that tell apart what one alert can be about; equal also where both sides lack them.
-local subjects(config) = std.set(config.groupLabels + [config.instanceLabel, 'check', 'datname', 'device', 'mountpoint', 'hook', 'reason', 'notifier', 'source', 'kind']);
+local subjects(config) = std.set(config.groupLabels + [config.instanceLabel, 'check', 'datname', 'device', 'mountpoint', 'hook', 'reason', 'notifier', 'source', 'kind', 'loop']);
 
 local pattern(names) = std.join('|', ['FraiseQL' + name for name in names]);
 
@@ -90,7 +90,7 @@ local silent = ['alertname', '=~', pattern(['DatabaseRecovering', 'CacheRecoveri
 local matchers(list) = [each[0] + each[1] + '"' + each[2] + '"' for each in list];
 
 // What may keep the backend from delivering the alert about it.
-local aboutBackend = ['BackendDown', 'BackendAbsent', 'IntakeFailing', 'InboxStuck', 'DeliveryFailing', 'DeliveryDead', 'DeliveryQueueStuck', 'EscalationsOverdue', 'WatchdogMissing', 'HeartbeatMissing'];
+local aboutBackend = ['BackendDown', 'BackendAbsent', 'IntakeFailing', 'InboxStuck', 'DeliveryFailing', 'DeliveryDead', 'DeliveryQueueStuck', 'EscalationsOverdue', 'WatchdogMissing', 'HeartbeatMissing', 'BackendLoopFailing'];
 
 local timings(config) = {
   group_wait: duration.text(config, config.deploy.groupWait),

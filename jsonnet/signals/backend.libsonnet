@@ -184,6 +184,14 @@ function(config)
       mappings: [{ value: 0, text: 'not read', colour: 'red' }, { value: 1, text: 'read', colour: 'green' }],
       complete: 1,
     } + own(function(q) q.min('fraiseql_observe_config_last_reload_successful')),
+    loops: {
+      title: 'Failing loops',
+      description: 'How often in a row a loop of the backend has failed, the worst of them; 0 while all work.',
+      unit: 'short',
+      legend: 'failures in a row',
+      alert: 'BackendLoopFailing',
+      limits: { warning: 1 },
+    } + own(function(q) q.max('fraiseql_observe_loop_failures')),
     memory: {
       title: 'Memory',
       description: 'Memory of each process of the backend.',
