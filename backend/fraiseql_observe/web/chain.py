@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE = "audit-chain"
+LEAST_HELD = timedelta(minutes=1)
 SLOWEST = 300.0  # seconds between tries while the database is away
 
 
@@ -55,6 +56,8 @@ class Chain:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            with suppress(ObserveError):  # it ends by itself then
+                await self._hold(timedelta())
 
     async def turn(self) -> float:
         """Do a piece of work, if it is this replica's turn; return the seconds until the next.
@@ -62,19 +65,23 @@ class Chain:
         Raises:
             ObserveError: the audit database or the store does not answer.
         """
-        every, now = self._settings.chain_every, self._clock()
-        until = now + max(3 * every, timedelta(minutes=5))
-        if not await self._manager.engine.write(lambda tx: leases.take(tx, LEASE, self._holder, until, now=now)):
+        every = self._settings.chain_every
+        if not await self._hold(max(3 * every, LEAST_HELD)):
             await self._show()
             return every.total_seconds()
         try:
             with self._telemetry.chain_duration.time():
-                spent = await self._work(now)
+                spent = await self._work(self._clock())
         except ObserveError:
             self._telemetry.chain_failures.inc()
             raise
         await self._show()
         return every.total_seconds() if spent is None else spent
+
+    async def _hold(self, span: timedelta) -> bool:
+        """Take the lease for so long; no time at all gives it back. Two who work at once only work for nothing."""
+        now = self._clock()
+        return await self._manager.engine.write(lambda tx: leases.take(tx, LEASE, self._holder, now + span, now=now))
 
     async def _work(self, now: datetime) -> float | None:
         """Return None when all is verified; else how long to rest before going on: as long as the work took."""

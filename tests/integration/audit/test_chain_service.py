@@ -51,7 +51,7 @@ def replica(log, engine):
         def metric(name, **labels):
             return telemetry.registry.get_sample_value(f"fraiseql_observe_audit_chain_{name}", labels)
 
-        return SimpleNamespace(turn=chain.turn, clock=clock, metric=metric)
+        return SimpleNamespace(turn=chain.turn, running=chain.running, clock=clock, metric=metric)
 
     return make
 
@@ -91,6 +91,16 @@ async def test_another_replica_goes_on_once_the_first_is_gone_and_shows_the_same
     assert first.metric("breaks", **UNIFIED, kind="changed") == 0
     await first.turn()
     assert first.metric("breaks", **UNIFIED, kind="changed") == 1
+
+
+async def test_a_replica_that_ends_lets_another_go_on_at_once(log, replica):
+    log.fill(6)
+    first, second = replica(), replica()
+    async with first.running():
+        await first.turn()
+    log.fill(3)
+    await second.turn()
+    assert second.metric("rows_total", **UNIFIED, reading="new") == 3
 
 
 async def test_a_database_that_is_away_is_counted_and_said(log, engine):
