@@ -57,7 +57,7 @@ def get(
             session.hooks["response"].append(lambda answer, **_: bounded.read(answer, seconds=seconds))
             answer = session.get(url, auth=auth, timeout=seconds, allow_redirects=False, stream=True)
     except ValueError:
-        raise ObserveError(f"`{shown}` is no address.", hint=advice) from None
+        raise ObserveError("The URL that was given is no address.", hint=advice) from None
     except requests.exceptions.SSLError:
         raise ObserveError(
             f"{shown} has a certificate that this machine does not trust.",
