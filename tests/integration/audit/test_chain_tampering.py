@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -211,6 +211,23 @@ def test_a_time_outside_of_every_calendar_is_named_and_does_not_stop_the_reading
     log.tamper("update audit_events set timestamp = 'infinity' where id = %(id)s", id=ids[1])
     assert (Kind.CHANGED, ids[1]) in named(log)
     assert verdict(log).rows == 2
+
+
+@pytest.mark.parametrize("column", ["event_hash", "signature", "timestamp", "event_type", "event_data"])
+def test_a_row_without_what_every_row_has_is_named_and_does_not_stop_the_reading(events, column):
+    ids = events.fill(3, ACME)
+    events.connection.execute(f"alter table audit_events alter {column} drop not null")
+    events.tamper(f"update audit_events set {column} = null where id = %(id)s", id=ids[2])
+    # the column event_type is not hashed: only a seal tells
+    assert (ids[2] in {row for _, row in named(events)}) is (column != "event_type")
+
+
+def test_a_row_with_a_time_ahead_is_named(log):
+    log.fill(2, ACME)
+    ahead = log.write(ACME, at=datetime(2190, 1, 1, tzinfo=UTC))
+    later = log.write(ACME)
+    assert (Kind.INSERTED, ahead) in named(log)
+    assert later in {row for _, row in named(log)}
 
 
 def test_odd_json_in_a_tampered_row_does_not_stop_the_reading(events):

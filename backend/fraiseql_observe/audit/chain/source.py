@@ -52,7 +52,9 @@ def _json(column: str) -> str:
 
 
 _EVENT_DATA = """
-case jsonb_typeof(t.event_data) when 'object' then (t.event_data - 'event_type')::text else t.event_data::text end
+coalesce(
+  case jsonb_typeof(t.event_data) when 'object' then (t.event_data - 'event_type')::text else t.event_data::text end,
+  'null')
 """
 _EVENT_TYPE = "coalesce(to_jsonb(t.event_data ->> 'event_type')::text, 'null')"
 
@@ -138,7 +140,8 @@ class Log:
         hashed = ", ".join(self.shape.content)
         sql = f"""
             select t.id::text, t."timestamp", coalesce(t.tenant_id::text, ''), coalesce(t.previous_hash, ''),
-                   t.event_hash, t.signature, {self._version}, array[{hashed}], array[{others}]
+                   coalesce(t.event_hash, ''), coalesce(t.signature, ''), {self._version},
+                   array[{hashed}], array[{others}]
               from {self.source.relation} as t
              where {" and ".join(conditions)}
              order by t."timestamp", t.id
@@ -150,7 +153,8 @@ class Log:
         """The row of an id."""
         row = self._connection.execute(
             f"""
-            select t."timestamp", coalesce(t.tenant_id::text, ''), coalesce(t.previous_hash, ''), t.event_hash
+            select t."timestamp", coalesce(t.tenant_id::text, ''), coalesce(t.previous_hash, ''),
+                   coalesce(t.event_hash, '')
               from {self.source.relation} as t where t.id = %(id)s::uuid and {_FINITE}
             """.encode(),
             {"id": id, "earliest": EARLIEST, "latest": LATEST},
@@ -188,10 +192,10 @@ class Log:
         """Rows whose time no calendar has, or that lies ahead: rows that are written later would follow them."""
         found = self._connection.execute(
             f"""
-            select t.id::text, coalesce(t.tenant_id::text, ''), {_FINITE},
+            select coalesce(t.id::text, ''), coalesce(t.tenant_id::text, ''), {_FINITE},
                    case when {_FINITE} then t."timestamp" else %(latest)s end
               from {self.source.relation} as t
-             where t."timestamp" < %(earliest)s or t."timestamp" > now() + %(ahead)s
+             where t."timestamp" is null or t."timestamp" < %(earliest)s or t."timestamp" > now() + %(ahead)s
              limit 100
             """.encode(),
             {"earliest": EARLIEST, "latest": LATEST, "ahead": ahead},
