@@ -87,6 +87,7 @@ FAMILIES: tuple[Family, ...] = (
             f"user_sets{_RANGE}",
             "user_requests(timestamptz, timestamptz, text[])",
             f"user_totals{_RANGE}",
+            "user_totals_not_rolled(timestamptz, timestamptz, text[])",
             "seen_in_rows(text, text, timestamptz)",
             f"new_users{_RANGE}",
         ),

@@ -20,9 +20,23 @@
 --   p95_ms: {title: P95 duration, type: number, unit: ms}
 --   last_seen: {title: Last seen, type: time}
 -- ---
-with ranked as (
-  select user_key, tenant_id, user_id, sum(requests) as requests, rank() over (order by sum(requests) desc) as place
+with waiting as materialized (
+  select * from fraiseql_observe.user_totals_not_rolled(:from::timestamptz, :to::timestamptz, :tenants::text[])
+),
+asked as (
+  select user_key, tenant_id, user_id, requests
     from fraiseql_observe.user_requests(:from::timestamptz, :to::timestamptz, :tenants::text[])
+   union all
+  select known.user_key,
+         case when known.user_key is null then waiting.tenant_id end,
+         case when known.user_key is null then waiting.user_id end,
+         waiting.requests
+    from waiting
+    left join fraiseql_observe.rollup_user as known using (tenant_id, user_id)
+),
+ranked as (
+  select user_key, tenant_id, user_id, sum(requests) as requests, rank() over (order by sum(requests) desc) as place
+    from asked
    group by user_key, tenant_id, user_id
 ),
 -- as many as are asked for, and those who have as much as the last of them; sorted by name only then
@@ -54,8 +68,14 @@ select named.tenant_id as tenant,
                   percentile_cont(0.95) within group (order by duration_ms),
                   fraiseql_observe.percentile(sum(durations), 0.95)
                 ) as p95_ms
-           from fraiseql_observe.user_totals(:from::timestamptz, :to::timestamptz) as totals
-          where totals.tenant_id = named.tenant_id
-            and totals.user_id = named.user_id
+           from (select totals.*
+                   from fraiseql_observe.user_totals(:from::timestamptz, :to::timestamptz) as totals
+                  where totals.tenant_id = named.tenant_id
+                    and totals.user_id = named.user_id
+                  union all
+                 select waiting.*
+                   from waiting
+                  where waiting.tenant_id = named.tenant_id
+                    and waiting.user_id = named.user_id) as both_of_them
        ) as done
  order by done.requests desc, tenant, named.user_id

@@ -306,8 +306,8 @@ as $$
     left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
 $$;
 
--- How often each user asked, to find those who did most. A user who is in roll-ups comes by his key (see rollup_user), any
--- other by his name.
+-- How often each user asked, but for rows that are not rolled up, to find those who did most. A user who is in roll-ups comes
+-- by his key (see rollup_user), any other by his name.
 create or replace function fraiseql_observe.user_requests(f timestamptz, t timestamptz, tenants text[])
   returns table (user_key integer, tenant_id text, user_id text, requests double precision)
   language sql stable
@@ -342,19 +342,10 @@ as $$
      and t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
      and not (select a.all_tenants from fraiseql_observe.asked(tenants) as a)
-   union all
-  select u.user_key, case when u.user_key is null then e.tenant_id end, case when u.user_key is null then e.user_id end, 1
-    from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
-    left join fraiseql_observe.rollup_user as u using (tenant_id, user_id)
-   where e.tenant_id = any(tenants)
-     and e.user_id is not null
-     and not e.superseded
-     and t - f > interval '6 hours'
-     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
 $$;
 
--- What users did; durations are milliseconds in rows, distributions of them in roll-ups. For a few users: it finds each by
--- himself.
+-- What users did, but for rows that are not rolled up; durations are milliseconds in rows, distributions of them in
+-- roll-ups. For a few users: it finds each by himself.
 create or replace function fraiseql_observe.user_totals(f timestamptz, t timestamptz)
   returns table (
     tenant_id text, user_id text, requests bigint, changes bigint, errors bigint, last_seen timestamptz,
@@ -374,12 +365,23 @@ as $$
       on r.user_key = u.user_key and r.grain = p.grain and r.starts_at >= p.first and r.starts_at < p.before
    where t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
-   union all
+$$;
+
+-- The same of the rows that are not rolled up: of all users, for these are few.
+create or replace function fraiseql_observe.user_totals_not_rolled(f timestamptz, t timestamptz, tenants text[])
+  returns table (
+    tenant_id text, user_id text, requests bigint, changes bigint, errors bigint, last_seen timestamptz,
+    duration_ms double precision, durations numeric
+  )
+  language sql stable
+as $$
   select e.tenant_id, e.user_id, 1::bigint, (e.event_type <> 'access')::integer::bigint,
-         (e.outcome in ('failure', 'denied'))::integer::bigint, e.occurred_at, null,
+         (e.outcome in ('failure', 'denied'))::integer::bigint, e.occurred_at, null::double precision,
          case when e.duration_ms is not null then fraiseql_observe.in_band(fraiseql_observe.band(e.duration_ms)) end
     from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
-   where not e.superseded
+   where e.tenant_id = any(tenants)
+     and e.user_id is not null
+     and not e.superseded
      and t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
 $$;
@@ -420,6 +422,15 @@ as $$
      where e.user_id is not null
        and f < (select covered_from from fraiseql_observe.rolled_up)
   ),
+  -- rows that came late and are not rolled up: looked up once, not for each user
+  late as materialized (
+    select distinct case when e.tenant_id is null then '(none)' else e.tenant_id end as tenant_id, e.user_id
+      from fraiseql_observe.audit_event as e
+     where e.user_id is not null
+       and e.occurred_at < f
+       and e.transaction_id >= (select next_transaction from fraiseql_observe.rolled_up)
+       and e.transaction_id < 9223372036854775807
+  ),
   users as (
     select s.tenant_id, s.user_id, min(s.first_seen) as first_seen from seen as s group by s.tenant_id, s.user_id
   )
@@ -431,15 +442,7 @@ as $$
               and u.user_id = n.user_id
               and u.first_seen < f
          )
-     -- rows that came late and are not rolled up
-     and not exists (
-           select from fraiseql_observe.audit_event as e
-            where (case when e.tenant_id is null then '(none)' else e.tenant_id end) = n.tenant_id
-              and e.user_id = n.user_id
-              and e.occurred_at < f
-              and e.transaction_id >= (select next_transaction from fraiseql_observe.rolled_up)
-              and e.transaction_id < 9223372036854775807
-         )
+     and not exists (select from late as l where l.tenant_id = n.tenant_id and l.user_id = n.user_id)
      -- one index probe a user; LIMIT keeps it from becoming a join over all of the history
      and (select e.occurred_at
             from fraiseql_observe.audit_events as e
