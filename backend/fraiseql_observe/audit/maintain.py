@@ -179,7 +179,10 @@ async def maintaining(url: str) -> AsyncIterator[Maintainer]:
     except psycopg.OperationalError as error:
         raise unreachable(where, error) from None
     async with connection:
-        await connection.execute(_SESSION)
+        try:
+            await connection.execute(_SESSION)
+        except psycopg.Error as error:
+            raise _refused(where, error) from error
         yield Maintainer(connection, where)
 
 

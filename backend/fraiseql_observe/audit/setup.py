@@ -180,11 +180,18 @@ def _patiently(action: Callable[[], _T]) -> _T:
     for attempt in count():
         try:
             return action()
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-            if time.monotonic() > patience:
+        except psycopg.Error as error:
+            if not _passes(error) or time.monotonic() > patience:
                 raise
             time.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
     raise AssertionError("count() ends never")
+
+
+def _passes(error: psycopg.Error) -> bool:
+    """Whether it is only that somebody holds a lock, or alters a role for another database at the same moment."""
+    if isinstance(error, psycopg.errors.InternalError_):
+        return "concurrently updated" in str(error)
+    return isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected)
 
 
 def _look(connection: psycopg.Connection[Any]) -> Facts:

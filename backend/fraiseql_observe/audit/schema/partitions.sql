@@ -72,8 +72,8 @@ begin
 end;
 $$;
 
--- Sum up the last pages of the partitions whose time is over, which neither autosummarize nor VACUUM does: a range of pages
--- that is not summed up is read by whoever looks for rows that no roll-up holds yet.
+-- Sum up the last pages of the partitions whose time was over lately, which neither autosummarize nor VACUUM does: a range
+-- of pages that is not summed up is read by whoever looks for rows that no roll-up holds yet.
 create or replace function fraiseql_observe.close_block_ranges() returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -81,12 +81,11 @@ create or replace function fraiseql_observe.close_block_ranges() returns void
 as $$
 begin
   perform brin_summarize_new_values(i.indexrelid)
-     from fraiseql_observe.partitions() as p
+     from (select * from fraiseql_observe.partitions() where upper <= clock_timestamp() order by upper desc limit 8) as p
      join pg_class as c on c.relname = p.name and c.relnamespace = 'fraiseql_observe'::regnamespace
      join pg_index as i on i.indrelid = c.oid and i.indisvalid
      join pg_class as x on x.oid = i.indexrelid
-     join pg_am as m on m.oid = x.relam and m.amname = 'brin'
-    where p.upper <= clock_timestamp();
+     join pg_am as m on m.oid = x.relam and m.amname = 'brin';
 exception when lock_not_available then
   null; -- VACUUM is at work; the next turn does it
 end;

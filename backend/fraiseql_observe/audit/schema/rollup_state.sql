@@ -1,10 +1,16 @@
--- Transaction ids mean something in one database of one server only: a restored dump is another.
+-- Transaction ids mean something in one database of one server only: a restored dump is another. Where a server does not
+-- tell who it is, the database alone must do.
 create or replace function fraiseql_observe.database_identity() returns text
-  language sql stable
+  language plpgsql stable
   set search_path = pg_catalog, pg_temp
 as $$
-  select (select system_identifier from pg_control_system()) || '/' ||
-         (select oid from pg_database where datname = current_database())
+declare
+  here text := (select oid from pg_database where datname = current_database());
+begin
+  return (select system_identifier from pg_control_system()) || '/' || here;
+exception when insufficient_privilege then
+  return 'unknown/' || here;
+end;
 $$;
 
 insert into fraiseql_observe.rollup_state (database, first_transaction, next_transaction, covered_from)
