@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.alerts.outcomes import Result
     from fraiseql_observe.notify.base import Destination
 
+GATHERED = 0.02  # seconds whose tokens are waited for together, so that a quick channel needs no turn for each message
 DISABLED = datetime(9999, 1, 1, tzinfo=UTC)  # a pause that ends when somebody ends it
 
 
@@ -40,8 +41,9 @@ class Bucket:
         self.tokens -= count
 
     def wait(self) -> timedelta:
-        """Return how long until there is a token, as of the last filling."""
-        return timedelta(seconds=max(0.0, 1 - self.tokens) / self.per_second)
+        """Return how long until there are tokens worth a turn, as of the last filling: one, or as many as come soon."""
+        wanted = min(float(self.burst), max(1.0, self.per_second * GATHERED))
+        return timedelta(seconds=max(0.0, wanted - self.tokens) / self.per_second)
 
 
 @dataclass(slots=True)

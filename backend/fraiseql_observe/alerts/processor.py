@@ -204,8 +204,10 @@ class _Batch:
     def merge(self, groups: Sequence[tuple[inbox.Item, payload.Group]]) -> None:
         kept = [(item, self._without_watchdog(group)) for item, group in groups]
         self._load([group for _, group in kept])
+        self._outcome.told = Counter(
+            (alert.status.value, severity(alert.labels).value) for _, group in kept for alert in group.alerts
+        )
         for item, group in kept:
-            self._outcome.told.update((alert.status.value, severity(alert.labels).value) for alert in group.alerts)
             self._merge(item, group)
 
     def _without_watchdog(self, group: payload.Group) -> payload.Group:

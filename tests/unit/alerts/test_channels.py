@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from deliveries import Sink
 from samples import NOW, OPENED, delivery
 
@@ -145,3 +146,12 @@ def test_channels_keep_what_they_learned_over_a_new_configuration():
     assert channels.ready_at({"shared", "unknown"}, NOW) == NOW + FIRST_REST
     channels.configure({})
     assert (channels.get("shared"), channels.ready_at({"shared"}, NOW), channels.allowances(NOW)) == (None, None, {})
+
+
+@pytest.mark.parametrize(
+    ("per_second", "burst", "wait"), [(1, 5, 1.0), (50, 5, 0.02), (200, 500, 0.02), (200, 1, 0.005)]
+)
+def test_a_quick_channel_waits_for_several_tokens_at_once(per_second, burst, wait):
+    bucket = Bucket(per_second, burst, float(burst))
+    bucket.take(burst)
+    assert bucket.wait().total_seconds() == pytest.approx(wait)
