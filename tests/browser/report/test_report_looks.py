@@ -18,9 +18,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
 
-from reported import TIMES, answered, material
+from reported import START, TIMES, answered, material
 
+from fraiseql_observe.audit.chain.model import Break, Kind, Verdict
 from fraiseql_observe.report import page, pdf_file
+from fraiseql_observe.report.material import Chains
 
 HERE = Path(__file__).parent
 SECONDS = 90
@@ -33,7 +35,14 @@ def long_page():
         {"time": TIMES[place % 48], "user": hostile[place % 4], "operation_name": "rotateKeys", "entity": "Key"}
         for place in range(120)
     ]
-    return page.render(material(answered("compliance_admin_actions", rows, more=True)))
+    broken = Break("row 7", START, "acme", Kind.CHANGED, "its content has another hash")
+    verdict = Verdict(
+        "public.audit_events", "unified", 9, (broken,), 1, ("To know.",), 0, signatures=False, seconds=0.1
+    )
+    failed = answered("compliance_access_by_user", [], problem="The question takes longer than 60 s.")
+    return page.render(
+        material(answered("compliance_admin_actions", rows, more=True), failed, chains=Chains((verdict,)))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +83,7 @@ def test_it_is_dark_in_the_dark_and_white_on_paper(saw):
     assert saw["papers"] == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 26)", "print": "rgb(255, 255, 255)"}
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium on PATH (apt-get install chromium)")
+@pytest.mark.skipif(not any(map(shutil.which, pdf_file.NAMES)), reason="no Chromium on PATH (apt-get install chromium)")
 def test_it_is_printed_on_a4(tmp_path):
     pdf_file.print_page(long_page(), tmp_path / "report.pdf")
     printed = (tmp_path / "report.pdf").read_bytes()
