@@ -407,20 +407,32 @@ create or replace function fraiseql_observe.new_users(f timestamptz, t timestamp
   returns table (tenant_id text, user_id text, first_seen timestamptz)
   language sql stable
 as $$
-  with seen as (
-    select u.tenant_id, u.user_id, u.first_seen
+  with others as materialized (
+    select e.tenant_id, e.user_id, min(e.occurred_at) as first_seen
+      from (select n.tenant_id, n.user_id, n.occurred_at
+              from fraiseql_observe.not_rolled(f, t + interval '1 microsecond') as n
+             where f >= (select covered_from from fraiseql_observe.rolled_up)
+             union all
+            select r.tenant_id, r.user_id, r.occurred_at
+              from fraiseql_observe.rows_read(f, t) as r
+             where f < (select covered_from from fraiseql_observe.rolled_up)) as e
+     where e.user_id is not null
+     group by e.tenant_id, e.user_id
+  ),
+  users as (
+    select u.tenant_id, u.user_id, least(u.first_seen, o.first_seen) as first_seen
       from fraiseql_observe.rollup_user as u
+      left join others as o using (tenant_id, user_id)
      where u.first_seen between f and t
      union all
-    select e.tenant_id, e.user_id, e.occurred_at
-      from fraiseql_observe.not_rolled(f, t + interval '1 microsecond') as e
-     where e.user_id is not null
-       and f >= (select covered_from from fraiseql_observe.rolled_up)
-     union all
-    select e.tenant_id, e.user_id, e.occurred_at
-      from fraiseql_observe.rows_read(f, t) as e
-     where e.user_id is not null
-       and f < (select covered_from from fraiseql_observe.rolled_up)
+    select o.tenant_id, o.user_id, o.first_seen
+      from others as o
+     where not exists (
+             select from fraiseql_observe.rollup_user as u
+              where u.tenant_id = o.tenant_id
+                and u.user_id = o.user_id
+                and u.first_seen <= t
+           )
   ),
   -- rows that came late and are not rolled up: looked up once, not for each user
   late as materialized (
@@ -430,19 +442,10 @@ as $$
        and e.occurred_at < f
        and e.transaction_id >= (select next_transaction from fraiseql_observe.rolled_up)
        and e.transaction_id < 9223372036854775807
-  ),
-  users as (
-    select s.tenant_id, s.user_id, min(s.first_seen) as first_seen from seen as s group by s.tenant_id, s.user_id
   )
   select n.tenant_id, n.user_id, n.first_seen
     from users as n
-   where not exists (
-           select from fraiseql_observe.rollup_user as u
-            where u.tenant_id = n.tenant_id
-              and u.user_id = n.user_id
-              and u.first_seen < f
-         )
-     and not exists (select from late as l where l.tenant_id = n.tenant_id and l.user_id = n.user_id)
+   where not exists (select from late as l where l.tenant_id = n.tenant_id and l.user_id = n.user_id)
      -- one index probe a user; LIMIT keeps it from becoming a join over all of the history
      and (select e.occurred_at
             from fraiseql_observe.audit_events as e
