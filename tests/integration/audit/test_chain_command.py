@@ -10,7 +10,8 @@ from chained import ACME, GLOBEX, HOUR, KEY, START, chained
 from click.testing import CliRunner
 
 from fraiseql_observe.cli.audit import command
-from fraiseql_observe.errors import ObserveError
+from fraiseql_observe.errors import ConflictError, ObserveError
+from fraiseql_observe.web import chain_report
 
 pytest.importorskip("fraiseql")
 
@@ -191,6 +192,32 @@ def test_a_part_is_read_without_a_checkpoint(log, run, tmp_path):
     code, _, said = run("verify-chain", "--source", "other.audit_events")
     assert code == 1
     assert "There is no log other.audit_events" in said
+
+
+def test_a_reading_without_a_store_names_breaks_too(log, run):
+    ids = log.fill(6, ACME)
+    log.tamper("update audit_events set metadata = null where id = %(id)s", id=ids[2])
+    code, out, _ = run("verify-chain", "--whole")
+    assert code == 3
+    assert f"CHANGED row {ids[2]} of 2024-03-04 15:00:00 UTC, tenant {ACME}\n" in out
+    code, out, _ = run("verify-chain", "--whole", "--json")
+    (one,) = json.loads(out)[0]["breaks"]
+    assert (code, one["row"], one["at"]) == (3, ids[2], (START + 3 * HOUR).isoformat())
+
+
+def test_somebody_who_went_on_from_the_same_checkpoint_does_no_harm(log, run, monkeypatch):
+    log.fill(6)
+    keep, others = chain_report.keep, []
+
+    def late(tx, done, now):
+        if not others:
+            others.append(done)
+            raise ConflictError("Somebody else has verified it meanwhile.")
+        return keep(tx, done, now)
+
+    monkeypatch.setattr(chain_report, "keep", late)
+    code, found, _ = verified(run)
+    assert (code, found["rows"], len(others)) == (0, 6, 1)
 
 
 def test_what_could_not_be_checked_is_not_called_verified(log, run):

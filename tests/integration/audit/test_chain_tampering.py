@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from chained import ACME, GLOBEX, HOUR, INITECH, KEY, START, chained, login
 
+from fraiseql_observe.audit.chain import source
 from fraiseql_observe.audit.chain.model import Kind
 from fraiseql_observe.audit.chain.verify import verify
 from fraiseql_observe.errors import AuditError
@@ -52,6 +54,27 @@ def test_an_untouched_chain_of_several_tenants_verifies(log):
     found = verdict(log)
     assert (found.state, found.rows, found.broken, found.unchecked, found.signatures) == ("verified", 60, 0, 0, True)
     assert found.source == "public.audit_events"
+
+
+def test_a_log_is_read_in_pieces_from_an_index_or_sorted_once(log, monkeypatch):
+    monkeypatch.setattr(source, "PIECE", 20)
+    ids = log.fill(61)
+    assert named(log) == []
+    assert verdict(log).rows == 61
+    log.tamper("delete from audit_events where id = %(id)s", id=ids[40])
+    assert named(log) == [(Kind.REMOVED, ids[43])]
+
+
+def test_a_database_in_another_encoding_is_refused(postgres_url):
+    name = f"test_{uuid4().hex[:12]}"
+    make = f"create database {name} encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(make)
+        try:
+            with pytest.raises(AuditError, match="encoded in LATIN1"):
+                verify(urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}")))
+        finally:
+            admin.execute(f"drop database {name} with (force)")
 
 
 def test_rows_without_a_tenant_have_a_chain_of_their_own(events):

@@ -219,14 +219,6 @@ class Log:
             hash_version=HASH_VERSION in self.source.chain,
         )
 
-    def estimate(self) -> int:
-        """About how many rows there are, as PostgreSQL last counted; 0 when it never did."""
-        row = self._connection.execute(
-            "select greatest(reltuples, 0)::bigint from pg_catalog.pg_class where oid = %(relation)s::regclass",
-            {"relation": self.source.relation},
-        ).fetchone()
-        return int(row[0]) if row else 0
-
 
 _CIRCUMSTANCES = """
 select (select t.tgenabled::text from pg_catalog.pg_trigger as t
