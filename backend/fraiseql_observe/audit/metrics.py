@@ -77,7 +77,7 @@ FAMILIES = (
     Family(
         "audit_row_lag_seconds",
         GAUGE,
-        "The longest time from an operation to its row among the newest 100 rows; none without rows of late.",
+        "The longest time from an operation to its row: among our newest 100 and FraiseQL's of a minute; none without.",
         "row_lag",
     ),
     Family(

@@ -246,6 +246,17 @@ def test_rows_of_a_log_of_fraiseql_count_once_they_have_settled(logged):
     assert sum(value for key, value in shown.items() if key[:2] == ("events", "audit_events")) == 6
 
 
+def test_how_late_the_rows_of_a_log_of_fraiseql_are_is_measured_too(logged):
+    logged.run(
+        "insert into public.audit_events (event_type, timestamp, created_at) "
+        "values ('post.created', now() - interval '20 seconds', now() - interval '11 seconds')"
+    )
+    assert seen(logged, "row_lag") == pytest.approx(9)
+    logged.run(*happened())
+    logged.run("update fraiseql_observe.audit_event set occurred_at = now() - interval '1 hour'")
+    assert ("row_lag",) not in metrics(logged)  # superseded by ours, which have none of late
+
+
 def test_rows_that_ours_supersede_are_not_counted_twice(logged):
     logged.run(*happened())
     logged.run("update fraiseql_observe.audit_event set occurred_at = now() - interval '20 minutes'")

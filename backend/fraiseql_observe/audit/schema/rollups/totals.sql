@@ -164,11 +164,17 @@ as $$
       left join fraiseql_observe.audit_totals as t on t.source = l.source and t.outcome = o.outcome
   ),
   newest as (
-    select greatest(extract(epoch from e.recorded_at - e.occurred_at), 0) as lag
-      from fraiseql_observe.audit_event as e
-     where e.occurred_at between now() - interval '15 minutes' and now()
-     order by e.occurred_at desc
-     limit 100
+    (select greatest(extract(epoch from e.recorded_at - e.occurred_at), 0) as lag
+       from fraiseql_observe.audit_event as e
+      where e.occurred_at between now() - interval '15 minutes' and now()
+      order by e.occurred_at desc
+      limit 100)
+     union all
+    select greatest(extract(epoch from e.recorded_at - e.occurred_at), 0)
+      from fraiseql_observe.audit_events as e
+     where e.source <> 'fraiseql_observe'
+       and not e.superseded
+       and e.occurred_at between now() - interval '1 minute' and now()
   ),
   -- in the order of the table, which is nearly that of time; of two days, so as not to look into every partition
   waiting as (
