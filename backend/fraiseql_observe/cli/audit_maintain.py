@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fraiseql_observe.audit.maintain import Maintainer, Turn
 
 SHORTEST = 1.0  # seconds from turn to turn
-PATIENCE = 10  # turns for a lock, or for another maintainer
+PATIENCE = 10  # turns for a lock
 _FAILED = 30.0  # seconds to wait at most after a failure
 
 
@@ -75,16 +75,16 @@ async def _once(url: str, rebuild: bool, as_json: bool) -> None:  # noqa: FBT001
         while waited < PATIENCE:
             turn = await maintainer.turn()
             _show(turn, as_json=as_json)
-            if turn.waiting or turn.busy:
+            if turn.busy:
+                click.echo("Another maintainer is at work.", err=True)
+                return
+            if turn.waiting:
                 waited += 1
                 await asyncio.sleep(SHORTEST)
             elif not turn.more:
                 await _summary(maintainer, as_json=as_json)
                 return
-        if turn.busy:
-            click.echo("Another maintainer is at work.", err=True)
-        else:
-            raise AuditError("Somebody holds a lock that a part of the work needs.", hint="try again later")
+        raise AuditError("Somebody holds a lock that a part of the work needs.", hint="try again later")
 
 
 async def _always(url: str, every: float, as_json: bool) -> None:  # noqa: FBT001

@@ -54,7 +54,9 @@ def test_the_columns_are_those_of_the_table(audited):
         where attrelid = 'fraiseql_observe.audit_event'::regclass and attnum > 0 and not attisdropped"""
     )
     types = dict(table)
+    # the database says when a row came, and in which transaction
     assert types.pop("recorded_at") == "timestamp with time zone"
+    assert types.pop("transaction_id") == "bigint"
     assert {
         name: kind.replace("timestamp with time zone", "timestamptz") for name, kind in types.items()
     } == audit.COLUMNS
