@@ -17,7 +17,9 @@ def section(title):
     return re.split(r"\n#+ ", PAGE.split(f" {title}\n", 1)[1], maxsplit=1)[0]
 
 
-@pytest.mark.parametrize("table", ["audit_event", "error_group", "schema_version", "maintenance_setting", "rollup_state"])
+@pytest.mark.parametrize(
+    "table", ["audit_event", "error_group", "schema_version", "maintenance_setting", "rollup_state"]
+)
 def test_every_column_is_described_with_its_type(table):
     body = TABLES.split(f"fraiseql_observe.{table} (", 1)[1].split("\n)", 1)[0]
     columns = re.findall(
