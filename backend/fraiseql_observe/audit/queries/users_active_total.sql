@@ -1,6 +1,8 @@
 -- ---
 -- title: Active users
--- description: Identified users with at least one operation in the range, and the tenants they belong to.
+-- description: >-
+--   Identified users with at least one operation in the range, and the tenants with any. A range of more than 6 hours is
+--   read in whole hours, one of more than 7 days in whole days.
 -- format: table
 -- parameters:
 --   from: {type: timestamptz}

@@ -1,7 +1,8 @@
 -- ---
 -- title: Query complexity distribution
 -- description: >-
---   How many operations fell into each band of complexity. A heavy tail is where a complexity limit would bite.
+--   How many operations fell into each band of complexity. A heavy tail is where a complexity limit would bite. A range of
+--   more than 6 hours is read in whole hours, one of more than 7 days in whole days.
 -- format: table
 -- parameters:
 --   from: {type: timestamptz}
