@@ -12,6 +12,7 @@ import pytest
 from audit_database import Audited, execute
 
 from fraiseql_observe.audit import ddl, setup
+from fraiseql_observe.audit.facts import Facts
 from fraiseql_observe.audit.keeping import Keeping
 from fraiseql_observe.audit.maintain import maintaining
 from fraiseql_observe.errors import AuditError
@@ -295,6 +296,17 @@ def test_strange_times_hurt_nobody(audited):
     audited.maintain()
     assert audited.run("select count(*) from fraiseql_observe.audit_event") == [(5,)]
     assert audited.run("select count(*) from fraiseql_observe.audit_event_default") == [(3,)]
+
+
+def test_a_clock_gone_mad_does_not_fill_the_catalogue(audited):
+    (sql,) = [step.sql for step in ddl.steps(Facts()) if step.title == "partitions"]
+    audited.run(sql.replace(">= 3000", ">= 10"))
+    for year in range(2000, 2005):
+        audited.run(ADD, (datetime(year, 1, 1, tzinfo=UTC), 1))
+    audited.maintain()
+    assert len(names(audited)) == 10
+    assert audited.run("select count(*) from fraiseql_observe.audit_event") == [(5,)]
+    assert settled(audited) == 5
 
 
 def test_rows_that_come_while_their_partition_is_made_are_not_lost(audited):

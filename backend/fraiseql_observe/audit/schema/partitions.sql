@@ -116,7 +116,8 @@ end;
 $$;
 
 -- Give rows of the default partition a partition of their own, the oldest first: one partition a call. Rows dated ahead
--- of all partitions wait for theirs. Gives how many were made; null when another maintainer is at work.
+-- of all partitions wait for theirs; a clock gone mad does not fill the catalogue, for there are never more than 3000
+-- partitions of the past. Gives how many were made; null when another maintainer is at work.
 create or replace function fraiseql_observe.empty_default() returns integer
   language plpgsql security definer
   set search_path = pg_catalog, pg_temp
@@ -132,7 +133,7 @@ begin
     from fraiseql_observe.audit_event_default as e
    where e.occurred_at > '-infinity'
      and e.occurred_at < clock_timestamp();
-  if oldest is null then
+  if oldest is null or (select count(*) >= 3000 from fraiseql_observe.partitions()) then
     return 0;
   end if;
   return fraiseql_observe.make_partition(oldest)::integer;
