@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 BATCH = 64  # webhooks in one transaction: intake waits no longer than these take
 SMALL_BATCH = 4  # in a flood, between breaks
 ALERTS = 4  # that a webhook of a batch has on average; of larger ones there are fewer in it
-BREAK = 0.025  # seconds
+BREAK = 0.05  # seconds
 LONGEST_LAG = timedelta(seconds=15)  # a webhook that waits for so long waits for no break any more
 IDLE = 60.0  # seconds
 PATIENCE = 10  # tries of one webhook that the store refuses, before it is kept aside

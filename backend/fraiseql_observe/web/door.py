@@ -37,6 +37,8 @@ class Door:
 
         Connections that come at the same moment do not see each other; the next one makes up for it.
         """
+        if len(self._server.connections) < self._most:  # with those that are just being ended
+            return self._server()
         present = [one for one in self._server.connections if one.transport is not None]
         too_many = len(present) + 1 - self._most
         if too_many > 0:

@@ -42,14 +42,14 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     busy = request.app[BUSY]
     busy.add(request.protocol)
     try:
-        return await _edge(request, handler)
+        if request.path in intake.PATHS and request.method == "POST":
+            return await handler(request)
+        return await _led(request, handler)
     finally:
         busy.discard(request.protocol)
 
 
-async def _edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if request.path in intake.PATHS and request.method == "POST":
-        return await handler(request)
+async def _led(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[REQUEST_ID] = _request_id(request)
     began = time.perf_counter()
     response = await _answered(request, handler)

@@ -97,14 +97,14 @@ async def _measure(*, through_us: bool, pace: float | None) -> list[float]:
             peer = await asyncio.to_thread(stack.enter_context, alertmanager(configuration, core=SERVER_CORE))
             await asyncio.sleep(1.0)
             pushed = await _post_all(f"{peer.url}/api/v2/alerts", pace=pace)
-            await _until(lambda: len(sink.seen) == ALERTS)
+            await until(lambda: len(sink.seen) == ALERTS)
             await asyncio.to_thread(stack.close)
     if sink.repeated:
         print(f"  {sink.repeated} came more than once")
     return sorted(sink.seen[number] - at for number, at in pushed.items())
 
 
-async def _until(done: object, *, within: float = 60) -> None:
+async def until(done: object, *, within: float = 60) -> None:
     deadline = time.monotonic() + within
     while not done():  # type: ignore[operator]
         if time.monotonic() > deadline:
