@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fraiseql_observe.audit.question import Column, Question
 
@@ -89,38 +89,35 @@ class Answer:
 
 def row(values: Sequence[Any], columns: Sequence[Column]) -> tuple[Value, ...]:
     """One row as PostgreSQL gave it, by the declared types of its columns."""
-    return tuple(plain(value, column.type) for value, column in zip(values, columns, strict=True))
+    return tuple(
+        [None if value is None else _AS[column.type](value) for value, column in zip(values, columns, strict=True)]
+    )
 
 
 def plain(value: Any, kind: str) -> Value:
     """What JSON can say of a value: times are RFC 3339 in UTC; NaN and infinities, which it lacks, are null."""
-    if value is None:
-        return None
-    if kind == "time":
-        return _time(value)
-    if kind == "number":
-        return _number(value)
-    if kind == "boolean":
-        return bool(value)
-    return _text(value)
+    return None if value is None else _AS[kind](value)
 
 
 def _time(value: Any) -> str | None:
     if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        text = value.isoformat()
+        if not text.endswith("+00:00"):
+            moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+            text = moment.astimezone(UTC).isoformat()
+        return f"{text[:-6]}Z"
     return f"{value.isoformat()}T00:00:00Z" if isinstance(value, date) else None
 
 
 def _number(value: Any) -> float | None:
+    if type(value) is int and abs(value) < 2**63:
+        return value
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value() and abs(value) < _BIG:
         return int(value)
-    if isinstance(value, int) and abs(value) < 2**63:
-        return value
     try:
         number = float(value)
     except (OverflowError, ValueError):
@@ -129,11 +126,16 @@ def _number(value: Any) -> float | None:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, datetime | date):
         return _time(value) or ""
     if isinstance(value, list | dict | bool):
         return msgspec.json.encode(value, enc_hook=str).decode()
     return str(value)
+
+
+_AS: Mapping[str, Callable[[Any], Value]] = {"time": _time, "number": _number, "boolean": bool, "string": _text}
 
 
 def _cell(value: Value) -> str:
