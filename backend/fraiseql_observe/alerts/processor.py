@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH = 64  # webhooks in one transaction: intake waits no longer than these take
+BATCH = 64  # webhooks, or alerts in them, in one transaction: intake waits no longer than these take
 SMALL_BATCH = 4  # in a flood, between breaks
-ALERTS = 4  # that a webhook of a batch has on average; of larger ones there are fewer in it
 BREAK = 0.05  # seconds
 LONGEST_LAG = timedelta(seconds=15)  # a webhook that waits for so long waits for no break any more
 IDLE = 60.0  # seconds
@@ -168,7 +167,7 @@ class Processor:
         def work(tx: Transaction) -> Outcome:
             desk = Desk(tx, rules, now)
             items = inbox.claim(tx, limit)
-            groups = _portion(items, limit * ALERTS)
+            groups = _portion(items, limit)
             outcome = Outcome(items=len(groups), more=len(groups) < len(items) or len(items) == limit)
             if groups:
                 outcome.lag = now - items[0].received_at

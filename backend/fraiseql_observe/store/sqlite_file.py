@@ -18,7 +18,7 @@ _PRAGMAS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",  # a commit is on the disk, or it is none
     "pragma journal_size_limit = 67108864",
-    "pragma wal_autocheckpoint = 4000",  # pages: who writes while the log goes into the file waits for two flushes more
+    "pragma wal_autocheckpoint = 8000",  # pages: who writes while the log goes into the file waits for two flushes more
     "pragma temp_store = memory",
 )
 

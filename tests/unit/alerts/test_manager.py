@@ -17,7 +17,7 @@ from fraiseql_observe.alerts import rules
 from fraiseql_observe.alerts.handlers import Handler
 from fraiseql_observe.alerts.manager import AlertManager
 from fraiseql_observe.alerts.pressure import BUCKET, CROWD, FLOOD, Pressure
-from fraiseql_observe.alerts.processor import ALERTS, BATCH, LONGEST_LAG, SMALL_BATCH
+from fraiseql_observe.alerts.processor import BATCH, LONGEST_LAG, SMALL_BATCH
 from fraiseql_observe.config.declare import Secret
 from fraiseql_observe.config.policy import HoursSettings, PolicySettings, RouteSettings, StepSettings
 from fraiseql_observe.config.settings import Settings
@@ -310,13 +310,13 @@ async def test_in_a_flood_intake_goes_first_but_not_for_ever(it, monkeypatch):
     alerts = [alert(f"{number}") for number in range(FLOOD // 20)]
     bodies = [payload.render(group(*alerts, number=str(number))) for number in range(20)]
     await asyncio.gather(*(it.manager.accept(body, "alertmanager") for body in bodies))
-    assert FLOOD // 20 > SMALL_BATCH * ALERTS  # so one of them is a small batch
+    assert FLOOD // 20 > SMALL_BATCH  # so one of them is a small batch
     assert await it.parts.processor.turn() == 0
     assert (await it.manager.engine.read(inbox.backlog)).count == 19
     it.time.now += LONGEST_LAG
     it.parts.processor._lag = LONGEST_LAG
     assert await it.parts.processor.turn() == 0
-    assert (await it.manager.engine.read(inbox.backlog)).count == 19 - ceil(BATCH * ALERTS / (FLOOD // 20))
+    assert (await it.manager.engine.read(inbox.backlog)).count == 19 - ceil(BATCH / (FLOOD // 20))
 
 
 def test_a_flood_is_a_crowd_that_lasts_and_brings_much():
