@@ -52,7 +52,10 @@ _TENANTS = "select coalesce(array_agg(tenant_id), '{}') from fraiseql_observe.te
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one question: its time, what it waits for a lock, its rows and their size as JSON; and of all: connections."""
+    """Of one question: its time, what it waits for a lock, its rows and their size as JSON; and of all: connections.
+
+    `tenants` is how long a list of all tenants is believed.
+    """
 
     statement: timedelta = timedelta(seconds=10)
     lock: timedelta = timedelta(seconds=1)
@@ -60,6 +63,7 @@ class Limits:
     size: int = 16 * 1024 * 1024
     connections: int = 8
     acquire: timedelta = timedelta(seconds=3)
+    tenants: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Reader:
     def __init__(self, url: str, limits: Limits, *, role: str = READER) -> None:
         self._limits = limits
         self._role = role
+        # Who asks for all tenants sees everybody's: the list is nobody's secret among them.
+        self._every_tenant: tuple[list[str], float] = [], 0.0
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
             make_conninfo(url, connect_timeout=3, application_name="fraiseql-observe audit", tcp_user_timeout=20_000),
             kwargs={"autocommit": True, "prepare_threshold": None},
@@ -136,10 +142,17 @@ class Reader:
     async def _answered(
         self, connection: psycopg.AsyncConnection[Any], question: Question, values: Mapping[str, Any]
     ) -> tuple[list[tuple[Value, ...]], bool]:
-        bound = dict(values)
-        if bound.get("tenants", ()) is None:
-            bound["tenants"] = await _all_tenants(connection)
-        return await self._rows(connection, question, question.arguments(**bound))
+        return await self._rows(connection, question, question.arguments(**await self._bound(connection, values)))
+
+    async def _bound(self, connection: psycopg.AsyncConnection[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values, with the names of all tenants where all are asked for."""
+        if values.get("tenants", ()) is not None:
+            return dict(values)
+        tenants, until = self._every_tenant
+        if time.monotonic() >= until:
+            tenants = await _all_tenants(connection)
+            self._every_tenant = tenants, time.monotonic() + self._limits.tenants.total_seconds()
+        return {**values, "tenants": tenants}
 
     async def explain(self, question: Question, values: Mapping[str, Any], tenants: str, *, analyze: bool) -> list[str]:
         """The plan of a question, as PostgreSQL writes it.
@@ -150,9 +163,7 @@ class Reader:
         options = "analyze, buffers, costs" if analyze else "costs"
         with _Told(f"The question {question.name}", self._limits.statement):
             async with self._transaction(tenants, self._limits.statement) as connection:
-                bound = dict(values)
-                if bound.get("tenants", ()) is None:
-                    bound["tenants"] = await _all_tenants(connection)
+                bound = await self._bound(connection, values)
                 text = f"explain ({options}) {question.bound_sql}"
                 cursor = await connection.execute(text.encode(), question.arguments(**bound), prepare=True)
                 return [line for (line,) in await cursor.fetchall()]

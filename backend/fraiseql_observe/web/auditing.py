@@ -156,6 +156,7 @@ def reader(settings: AuditSettings) -> Reader:
         rows=settings.rows,
         size=settings.largest_answer,
         connections=settings.connections,
+        tenants=settings.freshness,
     )
     return Reader(settings.url.reveal(), limits)
 

@@ -248,3 +248,14 @@ async def test_nothing_of_a_question_is_left_for_the_next(filled):
         assert (await reader.ask(looks, {}, "")).rows == [(0,)]
         assert len((await reader.ask(CATALOGUE["tenants"], {}, "")).rows) == 4
     assert BRIEF.connections == 4
+
+
+@pytest.mark.parametrize(("believed", "seen"), [(timedelta(0), {"acme", "hooli"}), (timedelta(hours=1), {"acme"})])
+async def test_the_list_of_all_tenants_is_believed_for_a_while(audited, believed, seen):
+    audited.event(60)
+    question = made("select unnest(:tenants::text[]) as n", "n: string", parameters='tenants: {type: "text[]"}')
+    async with reading(audited.reader_url, Limits(tenants=believed)) as reader:
+        await reader.ask(question, {"tenants": None}, "")
+        audited.event(30, tenant_id="hooli")
+        found = await reader.ask(question, {"tenants": None}, "")
+    assert {name for (name,) in found.rows} == seen
