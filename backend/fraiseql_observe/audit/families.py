@@ -134,7 +134,8 @@ FAMILIES: tuple[Family, ...] = (
         (_pieces("rollup_failed_access"), _pieces("rollup_failed_access_over_time")),
         functions=(
             f"failed_access_rows{_RANGE}",
-            f"failed_access{_RANGE}",
+            f"failed_access_rolled{_RANGE}",
+            "failed_access_reason(text, text, text, text, text, timestamptz)",
             "failed_access_over_time(timestamptz, timestamptz, interval, text[])",
         ),
     ),

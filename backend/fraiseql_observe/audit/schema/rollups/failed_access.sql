@@ -133,16 +133,16 @@ as $$
      and not e.superseded
 $$;
 
--- The attempts of a range, many rows a user and address.
-create or replace function fraiseql_observe.failed_access(f timestamptz, t timestamptz)
+-- The attempts of a range that are in roll-ups, many rows a user and address.
+create or replace function fraiseql_observe.failed_access_rolled(f timestamptz, t timestamptz)
   returns table (
     tenant_id text, user_id text, ip_address text, operation_name text, entity text, attempts bigint,
-    first_attempt timestamptz, last_attempt timestamptz, reason text
+    first_attempt timestamptz, last_attempt timestamptz
   )
   language sql stable parallel safe
 as $$
   select r.tenant_id, nullif(r.user_id, ''), nullif(r.ip_address, ''), nullif(r.operation_name, ''), nullif(r.entity, ''),
-         r.attempts, r.first_attempt, r.last_attempt, r.reason
+         r.attempts, r.first_attempt, r.last_attempt
     from fraiseql_observe.pieces(f, t) as p
     join fraiseql_observe.rollup_failed_access as r
       on r.grain = p.grain
@@ -150,12 +150,27 @@ as $$
      and r.starts_at < p.before
    where t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
-   union all
-  select e.tenant_id, e.user_id, e.ip_address, e.operation_name, e.entity, 1, e.occurred_at, e.occurred_at, e.reason
-    from fraiseql_observe.failed_access_rows(f, t) as e
 $$;
 
--- The same of tenants over time, for each time of `reading`'s unit; all of it adds up over tenants.
+-- Why an attempt in roll-ups failed that was the last one of its hour: for the few that are shown.
+create or replace function fraiseql_observe.failed_access_reason(
+    tenant_id text, user_id text, ip_address text, operation_name text, entity text, attempted_at timestamptz
+  ) returns text
+  language sql stable parallel safe
+as $$
+  select r.reason
+    from fraiseql_observe.rollup_failed_access as r
+   where r.grain = 1
+     and r.starts_at = date_bin('1 hour', attempted_at, 'epoch'::timestamptz)
+     and r.tenant_id = failed_access_reason.tenant_id
+     and r.user_id = coalesce(failed_access_reason.user_id, '')
+     and r.ip_address = coalesce(failed_access_reason.ip_address, '')
+     and r.operation_name = coalesce(failed_access_reason.operation_name, '')
+     and r.entity = coalesce(failed_access_reason.entity, '')
+     and r.last_attempt = attempted_at
+$$;
+
+-- The attempts of tenants over time, for each time of `reading`'s unit; all of it adds up over tenants.
 create or replace function fraiseql_observe.failed_access_over_time(
     f timestamptz, t timestamptz, bucket interval, tenants text[]
   ) returns table ("time" timestamptz, attempts bigint, sources bigint)
