@@ -94,10 +94,14 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "traffic",
-        (_pieces("rollup_traffic"), _pieces("rollup_duration")),
+        (
+            _pieces("rollup_traffic"),
+            Rollup("rollup_traffic_of_all", "starts_at", tenant=False, end="starts_at + interval '1 hour'"),
+            _pieces("rollup_duration"),
+        ),
         functions=(
             f"traffic{_RANGE}",
-            f"traffic_over_time{_RANGE}",
+            "traffic_over_time(timestamptz, timestamptz, text[])",
             f"durations{_RANGE}",
             f"delays_over_time{_SERIES}",
         ),
@@ -127,8 +131,13 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "failed_access",
-        (_pieces("rollup_failed_access"),),
-        functions=(f"failed_access_rows{_RANGE}", f"failed_access{_RANGE}", f"failed_access_over_time{_SERIES}"),
+        (_pieces("rollup_failed_access"), _pieces("rollup_failed_access_over_time")),
+        functions=(
+            f"failed_access_rows{_RANGE}",
+            f"failed_access_rolled{_RANGE}",
+            "failed_access_reason(text, text, text, text, text, timestamptz)",
+            "failed_access_over_time(timestamptz, timestamptz, interval, text[])",
+        ),
     ),
     Family(
         "access",

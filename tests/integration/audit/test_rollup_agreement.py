@@ -251,3 +251,16 @@ def test_many_turns_by_transaction_and_one_by_time_give_equal_tables(log):
     roll_up(log)
     one = held(log)
     assert {name: many[name] ^ one[name] for name in one if many[name] != one[name]} == {}
+
+
+def test_a_session_that_is_narrowed_to_tenants_sees_no_sum_of_all_of_them(log):
+    roll_up(log)
+    of_all = {one.table for family in FAMILIES for one in family.tables if not one.tenant}
+    with psycopg.connect(log.reader_url) as connection:
+
+        def seen() -> set[str]:
+            return {one for one in of_all if connection.execute(f"select from fraiseql_observe.{one} limit 1").rowcount}
+
+        assert seen() == of_all
+        connection.execute("select set_config('fraiseql.tenant_id', %s, false)", (chr(31).join(TENANTS),))
+        assert seen() == set()

@@ -19,8 +19,7 @@ with way as (
 ),
 counted as (
   select date_bin((select step from way), time, 'epoch'::timestamptz) as time, event_type as metric, sum(events) as value
-    from fraiseql_observe.traffic_over_time(:from::timestamptz, :to::timestamptz)
-   where tenant_id = any(:tenants::text[])
+    from fraiseql_observe.traffic_over_time(:from::timestamptz, :to::timestamptz, :tenants::text[])
    group by 1, 2
 )
 -- an interval without a deletion is a zero, not a gap

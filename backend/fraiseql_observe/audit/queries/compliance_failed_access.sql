@@ -20,10 +20,8 @@
 --   first_attempt: {title: First, type: time}
 --   last_attempt: {title: Last, type: time}
 -- ---
-with found as materialized (
-  select tenant_id, coalesce(user_id, '(anonymous)') as user_id, ip_address, operation_name, entity, attempts,
-         first_attempt, last_attempt, reason
-    from fraiseql_observe.failed_access(:from::timestamptz, :to::timestamptz)
+with apart as materialized (
+  select * from fraiseql_observe.failed_access_rows(:from::timestamptz, :to::timestamptz)
    where tenant_id = any(:tenants::text[])
 ),
 counted as (
@@ -31,27 +29,34 @@ counted as (
          sum(attempts)::bigint as attempts,
          min(first_attempt) as first_attempt,
          max(last_attempt) as last_attempt
-    from found
+    from (select * from fraiseql_observe.failed_access_rolled(:from::timestamptz, :to::timestamptz)
+           where tenant_id = any(:tenants::text[])
+           union all
+          select tenant_id, user_id, ip_address, operation_name, entity, 1, occurred_at, occurred_at from apart) as each
    group by tenant_id, user_id, ip_address, operation_name, entity
    order by attempts desc, last_attempt desc
    limit :limit::integer
 ),
+-- of those that are shown
 reasons as (
-  select c.*, max(f.reason) as reason
+  select c.*, max(a.reason) as reason
     from counted as c
-    join found as f
-      on f.tenant_id = c.tenant_id
-     and f.user_id = c.user_id
-     and f.last_attempt = c.last_attempt
-     and (f.ip_address, f.operation_name, f.entity) is not distinct from (c.ip_address, c.operation_name, c.entity)
+    left join apart as a
+      on a.tenant_id = c.tenant_id
+     and a.occurred_at = c.last_attempt
+     and (a.user_id, a.ip_address, a.operation_name, a.entity)
+         is not distinct from (c.user_id, c.ip_address, c.operation_name, c.entity)
    group by c.tenant_id, c.user_id, c.ip_address, c.operation_name, c.entity, c.attempts, c.first_attempt, c.last_attempt
 )
 select tenant_id as tenant,
-       user_id as user,
+       coalesce(user_id, '(anonymous)') as user,
        ip_address,
        operation_name,
        entity,
-       reason,
+       coalesce(
+         reason,
+         fraiseql_observe.failed_access_reason(tenant_id, user_id, ip_address, operation_name, entity, last_attempt)
+       ) as reason,
        attempts,
        first_attempt,
        last_attempt

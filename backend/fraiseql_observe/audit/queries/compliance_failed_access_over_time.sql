@@ -18,14 +18,10 @@ with way as (
   select * from fraiseql_observe.reading(:from::timestamptz, :to::timestamptz, :bucket::interval)
 ),
 counted as (
-  select date_bin((select unit from way), time, 'epoch'::timestamptz) as time,
-         sum(attempts)::bigint as attempts,
-         count(*) as sources
-    from (select date_bin((select unit from way), time, 'epoch'::timestamptz) as time, sum(attempts) as attempts
-            from fraiseql_observe.failed_access_over_time(:from::timestamptz, :to::timestamptz, :bucket::interval)
-           where tenant_id = any(:tenants::text[])
-           group by 1, tenant_id, user_id, ip_address) as each
-   group by 1
+  select time, sum(attempts)::bigint as attempts, sum(sources)::bigint as sources
+    from fraiseql_observe.failed_access_over_time(
+           :from::timestamptz, :to::timestamptz, :bucket::interval, :tenants::text[])
+   group by time
 )
 -- an interval without attempts is a zero, not a gap
 select time, coalesce(attempts, 0) as attempts, coalesce(sources, 0) as sources

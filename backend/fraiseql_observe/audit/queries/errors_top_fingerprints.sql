@@ -30,7 +30,6 @@ with found as materialized (
 ranked as (
   select fingerprint,
          sum(occurrences)::bigint as occurrences,
-         count(distinct tenant_id) as affected_tenants,
          min(first_seen) as first_in_range,
          max(last_seen) as last_in_range
     from found
@@ -38,23 +37,30 @@ ranked as (
    order by occurrences desc, fingerprint
    limit :limit::integer
 ),
+-- tenants and users are counted of those that are shown
+shown as materialized (
+  select found.*, ranked.last_in_range from ranked join found using (fingerprint)
+),
 -- the newest row speaks for the group: its message belongs to one of the selected tenants
 newest as (
-  select distinct on (found.fingerprint) found.fingerprint, found.severity, found.error_type, found.operation_name, found.message
-    from ranked
-    join found on found.fingerprint = ranked.fingerprint and found.last_seen = ranked.last_in_range
-   order by found.fingerprint
+  select distinct on (fingerprint) fingerprint, severity, error_type, operation_name, message
+    from shown
+   where last_seen = last_in_range
+   order by fingerprint
+),
+affected as (
+  select fingerprint, count(distinct tenant_id) as affected_tenants from shown group by fingerprint
 ),
 -- users in a set, and those who are in none
 counted as (
   select fingerprint, sum(users) as affected_users
     from (select fingerprint, bit_count(bit_or(users)) as users
-            from found
+            from shown
            where users is not null
            group by fingerprint, tenant_id, part
            union all
           select fingerprint, count(*)
-            from (select distinct fingerprint, tenant_id, user_id from found where user_id is not null) as named
+            from (select distinct fingerprint, tenant_id, user_id from shown where user_id is not null) as named
            group by fingerprint) as each
    group by fingerprint
 )
@@ -64,12 +70,13 @@ select newest.severity,
        newest.message,
        ranked.occurrences,
        coalesce(counted.affected_users, 0)::bigint as affected_users,
-       ranked.affected_tenants,
+       affected.affected_tenants,
        coalesce(known.status, 'open') as status,
        coalesce(known.first_seen, ranked.first_in_range) as first_seen,
        ranked.last_in_range as last_seen,
        fingerprint
   from ranked
+  join affected using (fingerprint)
   left join counted using (fingerprint)
   join newest using (fingerprint)
   left join lateral (

@@ -22,6 +22,15 @@ create table if not exists fraiseql_observe.rollup_traffic (
   primary key (grain, starts_at, tenant_id)
 );
 
+-- The hours of all tenants together: a month of them for each tenant would be thousands of rows.
+create table if not exists fraiseql_observe.rollup_traffic_of_all (
+  starts_at timestamptz primary key,
+  requests bigint not null,
+  creates bigint not null,
+  updates bigint not null,
+  deletes bigint not null
+);
+
 -- Milliseconds that operations took, and that passed until their rows were written.
 create table if not exists fraiseql_observe.rollup_duration (
   grain smallint not null,
@@ -41,7 +50,7 @@ create or replace function fraiseql_observe.add_traffic_of(
   set jit = off
 as $$
 begin
-  with hourly as (
+  with hourly as materialized (
     select e.hour,
            e.tenant_id,
            count(*) as requests,
@@ -64,6 +73,18 @@ begin
            max(e.occurred_at) as last_seen
       from fraiseql_observe.rows_to_add(first, before, first_time, before_time) as e
      group by 1, 2
+  ),
+  of_all as (
+    insert into fraiseql_observe.rollup_traffic_of_all as r (starts_at, requests, creates, updates, deletes)
+    select hour, sum(requests), sum(creates), sum(updates), sum(deletes)
+      from hourly
+     group by hour
+     order by hour
+        on conflict (starts_at) do update
+       set requests = r.requests + excluded.requests,
+           creates = r.creates + excluded.creates,
+           updates = r.updates + excluded.updates,
+           deletes = r.deletes + excluded.deletes
   )
   insert into fraiseql_observe.rollup_traffic as r
   select g.grain,
@@ -190,16 +211,30 @@ as $$
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
 $$;
 
--- How many events of each type there were; by the hour in roll-ups.
-create or replace function fraiseql_observe.traffic_over_time(f timestamptz, t timestamptz)
-  returns table ("time" timestamptz, tenant_id text, event_type text, events bigint)
+-- How many events of each type tenants had; by the hour in roll-ups.
+create or replace function fraiseql_observe.traffic_over_time(f timestamptz, t timestamptz, tenants text[])
+  returns table ("time" timestamptz, event_type text, events bigint)
   language sql stable parallel safe
 as $$
-  select e.occurred_at, e.tenant_id, e.event_type, 1::bigint
+  select e.occurred_at, e.event_type, 1::bigint
     from fraiseql_observe.rows_read(f, t) as e
-   where not e.superseded
+   where e.tenant_id = any(tenants)
+     and not e.superseded
    union all
-  select r.starts_at, r.tenant_id, v.event_type, v.events
+  select r.starts_at, v.event_type, v.events
+    from fraiseql_observe.rollup_traffic_of_all as r
+   cross join lateral (
+          values ('access', r.requests - r.creates - r.updates - r.deletes), ('create', r.creates), ('update', r.updates),
+                 ('delete', r.deletes)
+        ) as v (event_type, events)
+   where r.starts_at >= fraiseql_observe.rolled_from(f, t)
+     and r.starts_at < fraiseql_observe.rolled_to(f, t)
+     and v.events > 0
+     and t - f > interval '6 hours'
+     and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+     and (select a.all_tenants from fraiseql_observe.asked(tenants) as a)
+   union all
+  select r.starts_at, v.event_type, v.events
     from fraiseql_observe.rollup_traffic as r
    cross join lateral (
           values ('access', r.requests - r.creates - r.updates - r.deletes), ('create', r.creates), ('update', r.updates),
@@ -208,13 +243,16 @@ as $$
    where r.grain = 1
      and r.starts_at >= fraiseql_observe.rolled_from(f, t)
      and r.starts_at < fraiseql_observe.rolled_to(f, t)
+     and r.tenant_id = any(tenants)
      and v.events > 0
      and t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
+     and not (select a.all_tenants from fraiseql_observe.asked(tenants) as a)
    union all
-  select e.occurred_at, e.tenant_id, e.event_type, 1::bigint
+  select e.occurred_at, e.event_type, 1::bigint
     from fraiseql_observe.not_rolled(fraiseql_observe.rolled_from(f, t), fraiseql_observe.rolled_to(f, t)) as e
-   where not e.superseded
+   where e.tenant_id = any(tenants)
+     and not e.superseded
      and t - f > interval '6 hours'
      and fraiseql_observe.rolled_from(f, t) >= (select covered_from from fraiseql_observe.rolled_up)
 $$;
